@@ -1,0 +1,21 @@
+"""The ops of the integer graph, one file each."""
+
+from hwflow.ir.ops.clamp import Clamp
+from hwflow.ir.ops.concat import Concat
+from hwflow.ir.ops.elementwise import Add, Mul, Sub
+from hwflow.ir.ops.matmul import MatMul
+from hwflow.ir.ops.reduce import ReduceMax, ReduceSum
+from hwflow.ir.ops.requantise import Requantise
+from hwflow.ir.ops.reshape import Reshape
+from hwflow.ir.ops.shift import Shift
+from hwflow.ir.ops.slice import Slice
+from hwflow.ir.ops.table import Table
+from hwflow.ir.ops.transpose import Transpose
+
+OPS = {
+    op.__name__: op
+    for op in (Add, Clamp, Concat, MatMul, Mul, ReduceMax, ReduceSum, Requantise, Reshape, Shift, Slice, Sub, Table, Transpose)
+}
+"""Every op by its name in the JSON file."""
+
+__all__ = [*OPS, "OPS"]

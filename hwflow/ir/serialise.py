@@ -1,0 +1,122 @@
+"""The integer graph as versioned JSON.
+
+Constants are little-endian integers of the smallest width, deflated, in base64: exact, compact and free of code.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import json
+import zlib
+from typing import Any
+
+import numpy as np
+
+from hwflow.errors import UserError
+from hwflow.ir.graph import Graph, IntArray, Node, Op, Tensor
+from hwflow.ir.ops import OPS
+from hwflow.ir.types import FixedType
+
+FORMAT = "hwflow-graph"
+VERSION = 1
+MAX_CONSTANT_BYTES = 1 << 30
+
+
+def dumps(graph: Graph) -> str:
+    """Deterministic JSON text of a graph."""
+    document = {
+        "format": FORMAT,
+        "version": VERSION,
+        "tensors": [_tensor(t) for t in graph.tensors.values()],
+        "nodes": [{"op": _op(n.op), "inputs": list(n.inputs), "output": n.output} for n in graph.nodes],
+        "inputs": list(graph.inputs),
+        "outputs": list(graph.outputs),
+        "names": dict(graph.names),
+    }
+    return json.dumps(document, indent=1)
+
+
+def loads(text: str) -> Graph:
+    """The graph of a JSON text; a damaged text is a UserError."""
+    try:
+        document = json.loads(text)
+        if (document["format"], document["version"]) != (FORMAT, VERSION):
+            raise ValueError(f"format {document['format']!r} version {document['version']!r}")
+        tensors = {t["id"]: _read_tensor(t) for t in document["tensors"]}
+        nodes = tuple(Node(_read_op(n["op"]), tuple(n["inputs"]), n["output"]) for n in document["nodes"])
+        graph = Graph(tensors, nodes, tuple(document["inputs"]), tuple(document["outputs"]), document["names"])
+        _check(graph)
+    except (KeyError, TypeError, ValueError, AttributeError, zlib.error) as error:
+        raise UserError(
+            "graph JSON", f"a damaged or foreign file ({error})", f"{FORMAT} version {VERSION}", "Build it again."
+        ) from error
+    return graph
+
+
+def _check(graph: Graph) -> None:
+    """Every id exists and is computed before it is read."""
+    known = set(graph.inputs) | {t.id for t in graph.tensors.values() if t.is_constant}
+    for node in graph.nodes:
+        if missing := [i for i in node.inputs if i not in known]:
+            raise ValueError(f"{node.output} reads {missing[0]} before it is computed")
+        known.add(node.output)
+    if missing := [i for i in (*graph.outputs, *known) if i not in known or i not in graph.tensors]:
+        raise ValueError(f"tensor {missing[0]} is not defined")
+
+
+def _type(type: FixedType) -> list[int]:
+    return [int(type.signed), type.width, type.frac]
+
+
+def _read_type(fields: list[int]) -> FixedType:
+    signed, width, frac = fields
+    return FixedType(bool(signed), int(width), int(frac))
+
+
+def _tensor(tensor: Tensor) -> dict[str, Any]:
+    entry: dict[str, Any] = {"id": tensor.id, "shape": list(tensor.shape), "type": _type(tensor.type)}
+    return entry if tensor.values is None else {**entry, "values": _encode(tensor.values, tensor.type)}
+
+
+def _read_tensor(entry: dict[str, Any]) -> Tensor:
+    shape, type = tuple(int(n) for n in entry["shape"]), _read_type(entry["type"])
+    values = _decode(entry["values"], shape, type) if "values" in entry else None
+    return Tensor(str(entry["id"]), shape, type, values)
+
+
+def _storage(type: FixedType) -> np.dtype[Any]:
+    size = next(n for n in (1, 2, 4, 8) if 8 * n >= type.width + (not type.signed))
+    return np.dtype(f"<i{size}")
+
+
+def _encode(values: IntArray, type: FixedType) -> str:
+    return base64.b64encode(zlib.compress(values.astype(_storage(type)).tobytes(), 6)).decode()
+
+
+def _decode(text: str, shape: tuple[int, ...], type: FixedType) -> IntArray:
+    dtype = _storage(type)
+    expected = int(np.prod(shape, dtype=object)) * dtype.itemsize if shape else dtype.itemsize
+    if expected > MAX_CONSTANT_BYTES:
+        raise ValueError(f"a constant of {expected} bytes")
+    data = zlib.decompressobj().decompress(base64.b64decode(text, validate=True), expected + 1)
+    if len(data) != expected:
+        raise ValueError("a constant of the wrong length")
+    values = np.frombuffer(data, dtype).reshape(shape).astype(np.int64)
+    if values.size and not type.holds(int(values.min()), int(values.max())):
+        raise ValueError(f"a constant outside {type}")
+    return values
+
+
+def _op(op: Op) -> dict[str, Any]:
+    fields = {f.name: getattr(op, f.name) for f in dataclasses.fields(op)}  # type: ignore[arg-type]
+    encoded = {k: _type(v) if isinstance(v, FixedType) else v for k, v in fields.items()}
+    return {"name": type(op).__name__, **encoded}
+
+
+def _read_op(entry: dict[str, Any]) -> Op:
+    attributes = {k: v for k, v in entry.items() if k != "name"}
+    if "target" in attributes and entry["name"] == "Requantise":
+        attributes["target"] = _read_type(attributes["target"])
+    tuples = {k: tuple(v) if isinstance(v, list) else v for k, v in attributes.items()}
+    return OPS[entry["name"]](**tuples)

@@ -1,0 +1,40 @@
+"""What a model file from a stranger may ask for. One object, checked wherever a size is read from a file."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hwflow.errors import UserError
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Upper bounds; products are taken in Python integers, so they cannot wrap."""
+
+    file_bytes: int = 1 << 30
+    nodes: int = 100_000
+    rank: int = 8
+    elements: int = 1 << 27  # of one tensor
+    parameters: int = 1 << 28  # of all constants together
+    bit_width: int = 32
+    table_bits: int = 16  # address bits of a table
+
+    def check_shape(self, subject: str, shape: Sequence[int]) -> None:
+        """Refuse a shape with too many axes or elements, or with an axis that is not positive."""
+        if len(shape) > self.rank:
+            raise UserError(subject, f"{len(shape)} axes", f"at most {self.rank}", "Reshape the tensor to fewer axes.")
+        if any(n <= 0 for n in shape):
+            raise UserError(subject, f"shape {list(shape)}", "positive static sizes", "Export with static shapes.")
+        if math.prod(shape) > self.elements:
+            raise UserError(
+                subject,
+                f"shape {list(shape)}, {math.prod(shape):.3g} elements",
+                f"at most {self.elements} elements",
+                "Use a smaller model.",
+            )
+
+
+LIMITS = Limits()
+"""The limits that hwflow applies."""

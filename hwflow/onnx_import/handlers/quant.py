@@ -1,0 +1,82 @@
+"""Quant: the end of a unary chain (a table), a requantiser, or the port of a graph input."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx_ir as ir
+
+from hwflow.errors import UserError
+from hwflow.ir.ops import Requantise, Reshape, Table, Transpose
+from hwflow.ir.ops.requantise import round_shift
+from hwflow.onnx_import.chain import tabulate
+from hwflow.onnx_import.integer import Importer
+from hwflow.onnx_import.problems import Unsupported
+from hwflow.onnx_import.quantiser import Quantiser, read_quantiser
+from hwflow.onnx_import.values import Constant, RawInput, Value, drop_axis, first_unit_axis
+
+
+def quant(importer: Importer, node: ir.Node) -> list[Value]:
+    """Rules: a raw input becomes a graph input; an integer tensor is requantised; a waiting function becomes a table."""
+    try:
+        quantiser = read_quantiser(node)
+    except UserError as error:
+        raise Unsupported(str(error)) from error
+    frac = quantiser.frac
+    if frac is None:
+        raise Unsupported("its scale is not one power of two; train with power-of-two scales or use near-exact mode")
+    symbol = importer.symbols[node.inputs[0]]  # type: ignore[index]
+    name = node.outputs[0].name or ""
+    if isinstance(symbol, Constant):
+        raise Unsupported("it quantises a constant that could not be folded")
+    if isinstance(symbol, RawInput):
+        return [_input(importer, symbol, quantiser, frac, name)]
+    id = _requantise(importer, symbol, quantiser, frac, name) if symbol.id else _table(importer, node, symbol, frac)
+    return [Value(id, symbol.shape, symbol.batch, importer.own_source(id, name))]
+
+
+def _input(importer: Importer, raw: RawInput, quantiser: Quantiser, frac: int, name: str) -> Value:
+    """The port, then the movements that stood before the quantiser."""
+    requantise = quantiser.requantise(frac)
+    batch = first_unit_axis(raw.port)
+    if raw.name not in importer.inputs:
+        id = importer.builder.input(drop_axis(raw.port, batch), requantise.target, requantise.narrow)
+        importer.builder.name(id, raw.name)
+        importer.inputs[raw.name] = (id, requantise)
+    id, first = importer.inputs[raw.name]
+    if first != requantise:
+        raise Unsupported(f"input {raw.name!r} is quantised in two ways; quantise it once, then branch")
+    if raw.moves:
+        id = importer.full(Value(id, raw.port, batch))
+        for move in raw.moves:
+            id = importer.builder.add(_MOVES[move.op_type](move.argument), id)
+        id, batch = importer.settle(id, raw.shape)
+    return Value(id, raw.shape, batch, importer.own_source(id, name))
+
+
+_MOVES = {"Reshape": Reshape, "Transpose": Transpose}
+
+
+def _requantise(importer: Importer, value: Value, quantiser: Quantiser, frac: int, name: str) -> str:
+    """A requantiser, or nothing when it would change no integer."""
+    assert value.id is not None
+    op = quantiser.requantise(frac)
+    return value.id if _is_identity(importer, value.id, op) else importer.emit(name, op, value.id)
+
+
+def _is_identity(importer: Importer, id: str, op: Requantise) -> bool:
+    bounds, source = importer.builder.bounds(id), importer.builder.tensor(id).type
+    shift = op.target.frac - source.frac
+    if shift < 0 or shift > 32:
+        return False
+    lo, hi = (round_shift(np.asarray(side), -shift, "floor") for side in (bounds.lo.min(), bounds.hi.max()))
+    return bool(op.lo <= lo and hi <= op.target.hi)
+
+
+def _table(importer: Importer, node: ir.Node, value: Value, frac: int) -> str:
+    assert value.source is not None
+    quantiser = read_quantiser(node)
+    source = importer.builder.tensor(value.source.id).type
+    entries = tabulate(importer.model, value.source.name, node.outputs[0], source, frac)
+    table = importer.builder.constant(entries, frac, quantiser.requantise(frac).target)
+    importer.builder.name(table, f"{node.outputs[0].name}/table")
+    return importer.emit(node.outputs[0].name or "", Table(), value.source.id, table)

@@ -1,0 +1,85 @@
+"""Ops of one operand: exact ones become integer nodes, functions wait for their quantiser to become a table."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx_ir as ir
+
+from hwflow.ir.ops import Clamp, Mul
+from hwflow.onnx_import.integer import Importer
+from hwflow.onnx_import.problems import Unsupported
+from hwflow.onnx_import.values import Constant, RawInput, Value
+
+FUNCTIONS = (
+    "Exp Log Sqrt Reciprocal Sigmoid Tanh Erf Gelu Softplus Softsign Elu Selu Celu LeakyRelu HardSigmoid HardSwish "
+    "Mish Sin Cos Abs Sign Floor Ceil Round ThresholdedRelu Swish"
+).split()
+"""Element-wise real functions."""
+
+
+def operand(importer: Importer, node: ir.Node, index: int = 0) -> Value:
+    """The dynamic operand of a node; a raw input is refused."""
+    symbol = importer.symbols[node.inputs[index]]  # type: ignore[index]
+    if isinstance(symbol, RawInput):
+        raise Unsupported(f"it reads input {symbol.name!r} before a quantiser; quantise the input first")
+    if isinstance(symbol, Constant):
+        raise Unsupported("it has a constant where a computed value is expected")
+    return symbol
+
+
+def integers(importer: Importer, node: ir.Node, index: int = 0) -> Value:
+    """The operand as integers; a function without its quantiser is refused."""
+    value = operand(importer, node, index)
+    if value.id is None:
+        name = node.inputs[index].name if node.inputs[index] is not None else "?"  # type: ignore[union-attr]
+        raise Unsupported(f"its input {name!r} is a real function without a quantiser; put a quantiser after it")
+    return value
+
+
+def waiting(node: ir.Node, *values: Value) -> Value:
+    """A function of one narrow tensor that waits for its quantiser."""
+    sources = {v.source for v in values}
+    source = values[0].source
+    if source is None:
+        raise Unsupported("its input has too many bits for a table; put a quantiser of at most 16 bits in front of it")
+    if len(sources) > 1:
+        raise Unsupported("it joins two tensors without an exact form; quantise its inputs first")
+    return Value(None, values[0].shape, values[0].batch, source)
+
+
+def function(importer: Importer, node: ir.Node) -> list[Value]:
+    """A real function of one operand."""
+    return [waiting(node, operand(importer, node))]
+
+
+def exact(importer: Importer, node: ir.Node) -> list[Value]:
+    """Relu, Neg and Clip are exact on integers; on a waiting function they join it."""
+    value = operand(importer, node)
+    if value.id is None:
+        return [waiting(node, value)]
+    name = node.outputs[0].name or ""
+    if node.op_type == "Neg":
+        id = importer.emit(name, Mul(), value.id, importer.builder.constant(np.asarray(-1), 0))
+    else:
+        limits = (0, None) if node.op_type == "Relu" else _clip_limits(importer, node, value)
+        if limits is None:
+            return [waiting(node, value)]
+        id = importer.emit(name, Clamp(*limits), value.id)
+    return [Value(id, value.shape, value.batch, value.source or importer.own_source(id, name))]
+
+
+def _clip_limits(importer: Importer, node: ir.Node, value: Value) -> tuple[int | None, int | None] | None:
+    """Clip's limits as integers of the operand, or None when they do not lie on its grid."""
+    step = importer.builder.tensor(value.id or "").type.step
+    limits: list[int | None] = []
+    for index in (1, 2):
+        operand = node.inputs[index] if index < len(node.inputs) else None
+        symbol = importer.symbols[operand] if operand is not None else None
+        if not isinstance(symbol, Constant):
+            limits.append(None)
+            continue
+        scaled = float(symbol.array.ravel()[0]) / step
+        if not scaled.is_integer():
+            return None
+        limits.append(int(scaled))
+    return limits[0], limits[1]

@@ -1,0 +1,119 @@
+"""Turns a simplified ONNX model into the integer graph, and proves what float32 can hold.
+
+Every ONNX value becomes a ``Symbol``; handlers, one file per kind of op, add integer nodes. A value whose computation
+can meet an integer of 24 bits or more is recorded as wide: float32 would round it, so golden.onnx computes it in
+double (up to 53 bits; beyond that the model is refused and the tensor named).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import onnx_ir as ir
+
+from hwflow.ir.builder import GraphBuilder
+from hwflow.ir.graph import Graph, Op
+from hwflow.ir.ops import Requantise, Reshape
+from hwflow.limits import LIMITS, Limits
+from hwflow.onnx_import.problems import Problems, Unsupported, advice
+from hwflow.onnx_import.quantiser import is_quant
+from hwflow.onnx_import.values import Constant, RawInput, Source, Symbol, Value, first_unit_axis
+
+FLOAT32_EXACT = 1 << 24
+FLOAT64_EXACT = 1 << 53
+
+
+@dataclass(frozen=True)
+class Imported:
+    """``graph``; ``wide``: ONNX value name -> largest integer met, where that needs more than 24 bits;
+    ``names``: ONNX value name -> tensor id, for every value that is a tensor of the graph."""
+
+    graph: Graph
+    wide: dict[str, int]
+    names: dict[str, str]
+
+
+class Importer:
+    """One walk over a model. Handlers use the methods below."""
+
+    def __init__(self, model: ir.Model, limits: Limits = LIMITS) -> None:
+        self.model, self.limits = model, limits
+        self.builder = GraphBuilder(limits)
+        self.symbols: dict[ir.Value, Symbol] = {}
+        self.inputs: dict[str, tuple[str, object]] = {}
+        self.wide: dict[str, int] = {}
+        self.names: dict[str, str] = {}
+
+    def run(self) -> Imported:
+        """The integer graph. UserError lists every node that has no exact form."""
+        graph, problems = self.model.graph, Problems()
+        for value in graph.inputs:
+            shape = tuple(int(n) for n in value.shape or ())  # type: ignore[call-overload]
+            self.symbols[value] = RawInput(value.name or "", shape, shape)
+        for value in graph.initializers.values():
+            if value.const_value is not None:
+                self.symbols[value] = Constant(value.const_value.numpy())
+        for position, node in enumerate(graph):
+            self._visit(position, node, problems)
+        outputs = [self._output(value, problems) for value in graph.outputs]
+        problems.raise_if_any()
+        integer = self.builder.build(outputs)
+        return Imported(integer, self.wide, {n: id for n, id in self.names.items() if id in integer.tensors})
+
+    def _visit(self, position: int, node: ir.Node, problems: Problems) -> None:
+        from hwflow.onnx_import.handlers import HANDLERS  # handlers import this module
+
+        operands = [v for v in node.inputs if v is not None]
+        if any(v not in self.symbols for v in operands):
+            return  # behind a node that is already refused
+        handler = HANDLERS.get("Quant" if is_quant(node) else node.op_type if node.domain in ("", "ai.onnx") else "")
+        try:
+            if handler is None:
+                raise Unsupported(advice(node.op_type))
+            for output, symbol in zip(node.outputs, handler(self, node), strict=False):
+                self.symbols[output] = symbol
+                if isinstance(symbol, Value) and symbol.id is not None and output.name:
+                    self.names[output.name] = symbol.id
+                    self.builder.name(symbol.id, output.name)
+        except Unsupported as refusal:
+            problems.add(position, node, str(refusal))
+
+    def _output(self, value: ir.Value, problems: Problems) -> str:
+        symbol = self.symbols.get(value)
+        if isinstance(symbol, Value) and symbol.id is not None:
+            return symbol.id
+        if symbol is not None:
+            problems.lines.append(f"output {value.name!r}: not quantised; put a quantiser in front of it")
+        return ""
+
+    def emit(self, name: str, op: Op, *inputs: str) -> str:
+        """Add a node on behalf of the ONNX value ``name`` and prove its precision."""
+        id = self.builder.add(op, *inputs)
+        peak = self.builder.peak(id)
+        if peak >= FLOAT64_EXACT:
+            raise Unsupported(f"it reaches {peak} (over 53 bits), which no float holds; quantise its inputs to fewer bits")
+        if peak >= FLOAT32_EXACT and not isinstance(op, Requantise):
+            self.wide[name] = max(peak, self.wide.get(name, 0))
+        return id
+
+    def own_source(self, id: str, name: str) -> Source | None:
+        """The tensor as the start of a unary chain, if a table over its integers is small enough."""
+        return Source(id, name) if self.builder.tensor(id).type.width <= self.limits.table_bits else None
+
+    def full(self, value: Value) -> str:
+        """The integer tensor in its whole ONNX shape, the batch axis included."""
+        assert value.id is not None
+        return value.id if value.batch is None else self.builder.add(Reshape(value.shape), value.id)
+
+    def settle(self, id: str, shape: tuple[int, ...]) -> tuple[str, int | None]:
+        """Leave out the first axis of size 1 of a tensor in full shape."""
+        batch = first_unit_axis(shape)
+        if batch is None:
+            return id, None
+        index = len(shape) + batch
+        return self.builder.add(Reshape(shape[:index] + shape[index + 1 :]), id), batch
+
+
+def import_integer_graph(model: ir.Model, limits: Limits = LIMITS) -> Imported:
+    """The integer graph of a simplified model."""
+    return Importer(model, limits).run()

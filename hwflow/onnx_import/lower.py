@@ -1,0 +1,79 @@
+"""Lowers QONNX to standard ops that a stock onnxruntime runs: Quant becomes Div, Round, Clip, Mul.
+
+Values named in ``wide`` need more than 24 bits: their nodes compute in double, up to the next quantiser.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import numpy as np
+import onnx_ir as ir
+
+from hwflow.onnx_import.quantiser import QUANT_DOMAINS, Quantiser, is_quant, read_quantiser
+from hwflow.onnx_import.rewrite import Replacement, constant, replace
+
+_FLOAT32_BITS = 24
+
+
+def lower(model: ir.Model, wide: Collection[str] = ()) -> None:
+    """Lower in place. Every quantised value keeps its name."""
+    graph = model.graph
+    double: set[ir.Value] = set()
+    for node in list(graph):
+        in_double = any(v in double for v in node.inputs if v is not None)
+        if is_quant(node):
+            _lower_quant(graph, node, double)
+        elif in_double or any(o.name in wide for o in node.outputs):
+            _widen(graph, node, double)
+    for domain in QUANT_DOMAINS:
+        graph.opset_imports.pop(domain, None)
+
+
+def _lower_quant(graph: ir.Graph, node: ir.Node, double: set[ir.Value]) -> None:
+    """Round in the type of the input; the result is double only if it has more than 24 bits."""
+    quantiser = read_quantiser(node)
+    source = node.inputs[0]
+    assert source is not None
+    is_wide = quantiser.bits > _FLOAT32_BITS
+
+    def build(r: Replacement) -> ir.Value:
+        value = r.op("Cast", source, to=int(ir.DataType.DOUBLE)) if is_wide and source not in double else source
+        result = _quantise(r, value, quantiser, np.float64 if is_wide or source in double else np.float32)
+        narrow = source in double and not is_wide
+        return r.op("Cast", result, to=int(ir.DataType.FLOAT)) if narrow else result
+
+    output = replace(graph, node, build)
+    if is_wide:
+        double.add(output)
+        output.dtype = ir.DataType.DOUBLE
+
+
+def _quantise(r: Replacement, value: ir.Value, quantiser: Quantiser, real: type[np.floating]) -> ir.Value:
+    scale = quantiser.scale if quantiser.scale.size > 1 else quantiser.scale.reshape(())
+    scaled = r.op("Div", value, r.const(scale.astype(real), "scale"))
+    rounded = r.op("Round" if quantiser.rounding == "half_even" else "Floor", scaled)
+    lo, hi = (r.const(np.asarray(limit, real), "limit") for limit in (quantiser.lo, quantiser.hi))
+    return r.op("Mul", r.op("Clip", rounded, lo, hi), r.const(scale.astype(real), "scale"))
+
+
+def _widen(graph: ir.Graph, node: ir.Node, double: set[ir.Value]) -> None:
+    """Give a node double inputs; its outputs are double too."""
+    for index, value in enumerate(node.inputs):
+        if value is None or value in double or not _is_float(value):
+            continue
+        if value.const_value is not None:
+            wide = constant(graph, value.const_value.numpy().astype(np.float64), "double")
+        else:
+            cast = ir.node("Cast", [value], attributes={"to": int(ir.DataType.DOUBLE)})
+            cast.outputs[0].name = f"{value.name}/hwflow_double_{node.outputs[0].name}"
+            graph.insert_before(node, [cast])
+            wide = cast.outputs[0]
+        node.replace_input_with(index, wide)
+    for output in node.outputs:
+        double.add(output)
+        output.dtype = ir.DataType.DOUBLE
+
+
+def _is_float(value: ir.Value) -> bool:
+    return value.dtype in (ir.DataType.FLOAT, None)

@@ -1,0 +1,53 @@
+"""Everything that keeps a model from being imported, collected so that the user sees it all at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import onnx_ir as ir
+
+from hwflow.errors import UserError
+
+NEAR_EXACT = "use hwflow's table form of it, or import in near-exact mode"
+_ADVICE = {
+    "Softmax": NEAR_EXACT,
+    "LayerNormalization": NEAR_EXACT,
+    "GroupNormalization": NEAR_EXACT,
+    "InstanceNormalization": NEAR_EXACT,
+    "BatchNormalization": "fold it into the layer before it, or import in near-exact mode",
+    "Conv": "convolutions are not supported yet",
+    "Where": "write a mask as the addition of a large negative constant",
+    "Gather": "only a constant, contiguous range of one axis is supported",
+}
+
+
+class Unsupported(Exception):
+    """Raised by a handler: why this node cannot become integers, and what to do."""
+
+
+@dataclass(slots=True)
+class Problems:
+    """Collects refusals node by node."""
+
+    lines: list[str] = field(default_factory=list)
+
+    def add(self, position: int, node: ir.Node, reason: str) -> None:
+        """Note why a node is refused."""
+        name = node.name or (node.outputs[0].name if node.outputs else "") or "?"
+        self.lines.append(f"node {position} {node.op_type} {name!r}: {reason}")
+
+    def raise_if_any(self) -> None:
+        """UserError that lists every problem."""
+        if self.lines:
+            count = len(self.lines)
+            raise UserError(
+                "model",
+                f"{count} node{'s' * (count > 1)} without an exact integer form:\n  " + "\n  ".join(self.lines) + "\n",
+                "a quantised model whose every value is an integer times a power of two",
+                "Change the nodes named, or import in near-exact mode.",
+            )
+
+
+def advice(op_type: str) -> str:
+    """What to do about an op that has no handler."""
+    return f"not supported: {_ADVICE.get(op_type, 'rewrite it with supported ops')}"

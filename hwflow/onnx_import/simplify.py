@@ -1,0 +1,91 @@
+"""Brings the dialects of exporters to one small set of ops, without a change of any value.
+
+Rules, applied node by node:
+ 1. QuantizeLinear [Clip] DequantizeLinear becomes Quant (see ``qcdq``).
+ 2. Gemm becomes MatMul and Add.
+ 3. ReduceMean, GlobalAveragePool of a static axis become ReduceSum and a multiplication or division.
+ 4. Identity, Dropout and Cast to float vanish.
+ 5. Nodes of constants become constants, computed by onnxruntime.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import onnx_ir as ir
+from onnx_ir.passes.common import ShapeInferencePass
+
+from hwflow.onnx_import.attributes import axes_of, int_of
+from hwflow.onnx_import.fold import fold_constants
+from hwflow.onnx_import.qcdq import fuse_qcdq
+from hwflow.onnx_import.rewrite import Replacement, replace
+
+
+def simplify(model: ir.Model) -> None:
+    """Apply the rules in place; afterwards the graph is sorted and has no dead nodes."""
+    fuse_qcdq(model.graph)
+    fold_constants(model)
+    ShapeInferencePass()(model)
+    for node in list(model.graph):
+        rule = _RULES.get(node.op_type) if node.domain in ("", "ai.onnx") else None
+        if rule is not None:
+            rule(model.graph, node)
+    fold_constants(model)
+
+
+def _drop(graph: ir.Graph, node: ir.Node) -> None:
+    replace(graph, node, lambda _: _input(node))
+
+
+def _input(node: ir.Node, index: int = 0) -> ir.Value:
+    value = node.inputs[index]
+    if value is None:
+        raise ValueError(f"{node.op_type} has no input {index}")
+    return value
+
+
+def _gemm(graph: ir.Graph, node: ir.Node) -> None:
+    """alpha * A' B' + beta * C with alpha = beta = 1; other factors stay as Mul."""
+
+    def build(r: Replacement) -> ir.Value:
+        operands = [_input(node, 0), _input(node, 1)]
+        for i, flag in enumerate(("transA", "transB")):
+            if int_of(node, flag, 0):
+                operands[i] = r.op("Transpose", operands[i], perm=[1, 0])
+        product = _scaled(r, r.op("MatMul", *operands), "alpha")
+        if len(node.inputs) < 3 or node.inputs[2] is None:
+            return product
+        return r.op("Add", product, _scaled(r, _input(node, 2), "beta"))
+
+    def _scaled(r: Replacement, value: ir.Value, factor: str) -> ir.Value:
+        number = node.attributes[factor].as_float() if factor in node.attributes else 1.0
+        return value if number == 1.0 else r.op("Mul", value, r.const(number))
+
+    replace(graph, node, build)
+
+
+def _reduce_mean(graph: ir.Graph, node: ir.Node) -> None:
+    """A sum, then a multiplication when 1/n is exact, else a division (what the mean of exact sums rounds to)."""
+    source = _input(node)
+    axes = axes_of(node)
+    if source.shape is None or not source.shape.is_static() or axes is None:
+        return
+    count = math.prod(int(source.shape[axis]) for axis in axes)  # type: ignore[call-overload]
+    keepdims = int_of(node, "keepdims", 1)
+
+    def build(r: Replacement) -> ir.Value:
+        total = r.op("ReduceSum", source, r.const(np.asarray(axes, np.int64), "axes"), keepdims=keepdims)
+        exact = count & (count - 1) == 0
+        return r.op("Mul", total, r.const(1.0 / count)) if exact else r.op("Div", total, r.const(float(count)))
+
+    replace(graph, node, build)
+
+
+_RULES: dict[str, Callable[[ir.Graph, ir.Node], None]] = {
+    "Identity": _drop,
+    "Dropout": _drop,
+    "Gemm": _gemm,
+    "ReduceMean": _reduce_mean,
+}
