@@ -1,0 +1,1 @@
+"""Backends: what a scheduled kernel graph is written as."""

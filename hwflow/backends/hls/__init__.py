@@ -1,0 +1,1 @@
+"""The HLS backend: a Vitis project written by hls4ml, with hwflow's kernels as its layers."""

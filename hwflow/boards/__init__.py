@@ -1,0 +1,118 @@
+"""Boards: what chip they carry and how much of it a design may use. One TOML file each, data only."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from hwflow.errors import UserError
+from hwflow.schedule.resources import Resources
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+_FOLDERS = (_PACKAGE / "_data" / "boards", _PACKAGE.parent / "boards")  # in a wheel; in a source tree
+_MAX_BYTES = 64 * 1024  # a board file is 20 lines; it may come from a stranger
+
+Count = Annotated[int, Field(ge=0, le=100_000_000)]
+# These reach Tcl and HTML: a few harmless characters, matched from the very start to the very end.
+Part = Annotated[str, Field(pattern=r"\Axc[a-z0-9]{2,15}-[a-z0-9]{3,12}-[1-3][A-Z]{0,3}(-[a-z]{1,2}){0,2}\z")]
+Title = Annotated[str, Field(pattern=r"\A[A-Za-z0-9][A-Za-z0-9 .+_-]{0,63}\z")]
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class ChipResources(_Data):
+    """What the whole chip has. ``bram36`` counts blocks of 36 Kb, ``uram`` of 288 Kb."""
+
+    lut: Annotated[int, Field(ge=1, le=100_000_000)]
+    ff: Annotated[int, Field(ge=1, le=200_000_000)]
+    bram36: Count
+    uram: Count
+    dsp: Count
+
+
+class Board(_Data):
+    """A board. ``clock_mhz`` is the default clock; ``usable_share`` what a design may take of each resource.
+
+    ``host``: "axi" (processor beside the logic), "pcie" (bare card), "pcie-shell" (card with a vendor shell)
+    or "none". ``slrs``: dies on the interposer; a kernel should not straddle two.
+    """
+
+    name: Title
+    part: Part
+    family: Literal["zynquplus", "zynquplusRFSOC", "virtexuplus", "virtexuplusHBM", "kintexuplus", "artixuplus"]
+    slrs: Annotated[int, Field(ge=1, le=8)]
+    usable_share: Annotated[float, Field(gt=0.0, le=1.0)]
+    clock_mhz: Annotated[float, Field(ge=1.0, le=1000.0)]
+    host: Literal["axi", "pcie", "pcie-shell", "none"]
+    resources: ChipResources
+
+    @cached_property
+    def usable(self) -> Resources:
+        """What a design may use, rounded down."""
+        chip, share = self.resources, self.usable_share
+        counts = (chip.lut, chip.ff, chip.dsp, 2 * chip.bram36, chip.uram)
+        return Resources(*(int(count * share) for count in counts))
+
+
+def list_boards() -> list[str]:
+    """The ids of the boards that come with hwflow, sorted."""
+    return sorted(_shipped())
+
+
+def load_board(name_or_path: str | Path) -> Board:
+    """A board by id ("zcu102") or from a TOML file of the user's own. Raises UserError."""
+    shipped = _shipped()
+    known = shipped.get(str(name_or_path).lower())
+    if known is not None:
+        return _read(known)
+    if str(name_or_path).endswith(".toml"):
+        return _read(Path(name_or_path))
+    raise _unknown(str(name_or_path), sorted(shipped))
+
+
+def _shipped() -> dict[str, Path]:
+    folder = next((folder for folder in _FOLDERS if folder.is_dir()), None)
+    return {path.stem: path for path in folder.glob("*.toml")} if folder else {}
+
+
+def _unknown(name: str, known: Sequence[str]) -> UserError:
+    near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.0)
+    hint = f"Did you mean {near[0]}? " if near else ""
+    return UserError("board", repr(name), f"one of {', '.join(known)}", f"{hint}A TOML file of your own works too.")
+
+
+def _read(path: Path) -> Board:
+    try:
+        with path.open("rb") as file:
+            raw = file.read(_MAX_BYTES + 1)
+    except OSError as error:
+        raise UserError(
+            f"board file {str(path)!r}", error.strerror or "an error", "a readable file", "Check the path."
+        ) from error
+    if len(raw) > _MAX_BYTES:
+        raise UserError(f"board file {str(path)!r}", f"over {_MAX_BYTES} bytes", "a short TOML file", _REMEDY)
+    try:
+        data: dict[str, Any] = tomllib.loads(raw.decode())
+        return Board.model_validate(data)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise UserError(f"board file {str(path)!r}", f"no valid TOML ({error})", "TOML", _REMEDY) from error
+    except ValidationError as error:
+        raise _invalid(path, error) from error
+
+
+_REMEDY = "See boards/zcu102.toml for a complete example."
+
+
+def _invalid(path: Path, error: ValidationError) -> UserError:
+    first = error.errors(include_url=False, include_context=False)[0]
+    key = ".".join(str(step) for step in first["loc"])
+    found = "nothing" if first["type"] == "missing" else repr(first["input"])[:80]
+    return UserError(f"board file {str(path)!r}, key {key}", found, first["msg"], _REMEDY)

@@ -1,0 +1,106 @@
+"""What every kernel has: the integer nodes it covers, its stream ports, its timing, resources and HLS code."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from hwflow.ir.graph import Graph, IntArray, Node, Tensor
+from hwflow.ir.types import FixedType
+from hwflow.schedule.dataflow import Actor, Channel
+from hwflow.schedule.kernel import Fold
+from hwflow.schedule.resources import Resources
+
+
+@dataclass(frozen=True, slots=True)
+class HlsWeight:
+    """A constant array of the generated code. ``name`` is unique in the project."""
+
+    name: str
+    values: IntArray
+    type: FixedType
+
+
+@dataclass(frozen=True, slots=True)
+class HlsCode:
+    """How a kernel is called: the function of a header in ``hls_templates/hwflow``, its CONFIG and its constants.
+
+    ``weights`` are the constants that the function takes as arguments; ``tables`` those that CONFIG reads by name.
+    """
+
+    header: str
+    function: str
+    config: str
+    weights: tuple[HlsWeight, ...] = ()
+    tables: tuple[HlsWeight, ...] = ()
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A group of integer nodes with streams in and one stream out (a fork has several).
+
+    ``inputs`` and ``output`` are tensor ids; ``sources`` and ``sinks`` the channels that carry them, in port order.
+    A tensor of shape (..., D) streams as beats of D elements in row-major order.
+    """
+
+    kind: ClassVar[str]
+    name: str
+    graph: Graph = field(repr=False)
+    nodes: tuple[Node, ...] = field(repr=False)
+    inputs: tuple[str, ...]
+    output: str
+    clock_mhz: float = 200.0
+    sources: tuple[str, ...] = ()
+    sinks: tuple[str, ...] = ()
+
+    def tensor(self, id: str) -> Tensor:
+        """A tensor of the graph."""
+        return self.graph.tensors[id]
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates per frame."""
+        return 0
+
+    def folds(self) -> Sequence[Fold]:
+        """Every legal fold."""
+        raise NotImplementedError
+
+    def actors(self, fold: Fold) -> Sequence[Actor]:
+        """The dataflow actors under a fold."""
+        raise NotImplementedError
+
+    def channels(self, fold: Fold) -> Sequence[Channel]:
+        """Channels inside the kernel."""
+        return ()
+
+    def resources(self, fold: Fold) -> Resources:
+        """Estimate of everything inside the kernel."""
+        raise NotImplementedError
+
+    def hls(self, fold: Fold) -> HlsCode:
+        """The generated code."""
+        raise NotImplementedError
+
+
+def beats(tensor: Tensor) -> int:
+    """Beats of a frame of the tensor."""
+    return math.prod(tensor.shape[:-1])
+
+
+def width(tensor: Tensor) -> int:
+    """Elements of a beat."""
+    return tensor.shape[-1] if tensor.shape else 1
+
+
+def divisors(number: int) -> list[int]:
+    """Divisors in ascending order."""
+    small = [n for n in range(1, math.isqrt(number) + 1) if number % n == 0]
+    return sorted({*small, *(number // n for n in small)})
+
+
+def simd_folds(elements: int) -> list[Fold]:
+    """Folds of a kernel that works through the elements of a beat, SIMD of them a cycle."""
+    return [Fold(1, simd, elements // simd) for simd in divisors(elements)]

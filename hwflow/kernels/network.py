@@ -1,0 +1,111 @@
+"""The kernel graph: kernels wired by channels, forks where a tensor has several readers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from hwflow.errors import UserError
+from hwflow.ir.graph import Graph
+from hwflow.kernels.base import Kernel, beats, width
+from hwflow.kernels.fork import Fork
+from hwflow.kernels.partition import partition
+from hwflow.passes import canonicalise
+from hwflow.passes.movement import in_order, trace
+from hwflow.schedule.dataflow import Channel, Port
+
+SOURCE, SINK = "input", "output"
+
+
+@dataclass(frozen=True)
+class KernelGraph:
+    """``graph`` is the canonical integer graph; ``kernels`` are in topological order; every channel has one reader.
+
+    ``tensor_of`` gives the tensor that a channel carries.
+    """
+
+    graph: Graph
+    kernels: tuple[Kernel, ...]
+    channels: tuple[Channel, ...]
+    tensor_of: Mapping[str, str]
+    clock_mhz: float
+
+    @cached_property
+    def source(self) -> Port:
+        """The port of the graph input."""
+        return Port(SOURCE, beats(self.graph.tensors[self.tensor_of[SOURCE]]))
+
+    @cached_property
+    def sink(self) -> Port:
+        """The port of the graph output."""
+        return Port(SINK, beats(self.graph.tensors[self.tensor_of[SINK]]))
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates per frame."""
+        return sum(k.macs for k in self.kernels)
+
+
+def kernel_graph(graph: Graph, clock_mhz: float) -> KernelGraph:
+    """Cover an integer graph with kernels and wire them."""
+    if len(graph.inputs) != 1 or len(graph.outputs) != 1:
+        raise UserError(
+            "model",
+            f"{len(graph.inputs)} inputs and {len(graph.outputs)} outputs",
+            "one of each",
+            "Join them into one tensor.",
+        )
+    canonical = canonicalise(graph)
+    return _wire(canonical, partition(canonical, clock_mhz), clock_mhz)
+
+
+def _stream(graph: Graph, id: str, kernels: Collection[str]) -> str:
+    """The kernel output that really streams: movement that keeps the order is only another view of it."""
+    base, positions, _ = trace(graph.producers, graph.tensors, id, kernels)
+    return base if in_order(positions) else id
+
+
+def _wire(graph: Graph, kernels: list[Kernel], clock_mhz: float) -> KernelGraph:
+    outputs = {k.output for k in kernels}
+    streamed = {(k.name, port): _stream(graph, id, outputs) for k in kernels for port, id in enumerate(k.inputs)}
+    readers: dict[str, list[str]] = {}
+    for (kernel, port), id in streamed.items():
+        readers.setdefault(id, []).append(f"{kernel}.in{port}")
+    readers.setdefault(_stream(graph, graph.outputs[0], outputs), []).append(SINK)
+    entry = {id: _entry(graph, id, channels) for id, channels in readers.items()}
+    tensor_of = {name: id for id, channels in readers.items() for name in (entry[id], *channels) if len(channels) > 1}
+    tensor_of |= {entry[id]: id for id, channels in readers.items() if len(channels) == 1}
+    wired: list[Kernel] = []
+    for id in (graph.inputs[0], *(k.output for k in kernels)):
+        wired += [_with_ports(k, streamed, readers, entry) for k in kernels if k.output == id]
+        if len(readers[id]) > 1:
+            fork = Fork(f"k{len(kernels) + len(wired)}_fork", graph, (), (id,), id, clock_mhz)
+            wired.append(replace(fork, sources=(entry[id],), sinks=tuple(readers[id])))
+    channels = tuple(_channel(graph, name, id) for name, id in tensor_of.items())
+    return KernelGraph(graph, tuple(wired), channels, tensor_of, clock_mhz)
+
+
+def _entry(graph: Graph, id: str, readers: list[str]) -> str:
+    """The channel that the producer of a tensor writes: its reader's own, or a fork's."""
+    if id == graph.inputs[0]:
+        return SOURCE
+    return readers[0] if len(readers) == 1 else f"{id}.all"
+
+
+def _with_ports(
+    kernel: Kernel,
+    streamed: Mapping[tuple[str, int], str],
+    readers: Mapping[str, list[str]],
+    entry: Mapping[str, str],
+) -> Kernel:
+    ids = [streamed[kernel.name, port] for port in range(len(kernel.inputs))]
+    sources = tuple(
+        entry[id] if len(readers[id]) == 1 else f"{kernel.name}.in{port}" for port, id in enumerate(ids)
+    )
+    return replace(kernel, sources=sources, sinks=(entry[kernel.output],))
+
+
+def _channel(graph: Graph, name: str, id: str) -> Channel:
+    tensor = graph.tensors[id]
+    return Channel(name, width=width(tensor) * tensor.type.width)

@@ -1,0 +1,206 @@
+"""Covers the integer graph with kernels, in the order: attention, products and pools, rows, element-wise groups."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from hwflow.errors import UserError
+from hwflow.ir.graph import Graph, Node
+from hwflow.ir.ops import MatMul
+from hwflow.kernels.attention import Attention
+from hwflow.kernels.base import Kernel
+from hwflow.kernels.elementwise import Elementwise
+from hwflow.kernels.linear import Linear
+from hwflow.kernels.match import REDUCTIONS, Matcher, split_heads
+from hwflow.kernels.pool import Pool
+from hwflow.kernels.row import Row
+from hwflow.kernels.token_mix import TokenMix
+from hwflow.passes.movement import ELEMENTWISE, PERMUTATIONS, in_order, trace
+
+
+def partition(graph: Graph, clock_mhz: float) -> list[Kernel]:
+    """Kernels in topological order, without forks and channels. UserError names nodes that no kernel covers."""
+    return _Partition(graph, clock_mhz).run()
+
+
+class _Partition(Matcher):
+    def __init__(self, graph: Graph, clock_mhz: float) -> None:
+        super().__init__(graph)
+        self.clock_mhz = clock_mhz
+        self.kernels: list[Kernel] = []
+
+    def run(self) -> list[Kernel]:
+        """Match kind after kind; later kinds see what earlier ones left."""
+        for match in (self._attention, self._linear, self._token_mix, self._pool, self._row, self._elementwise):
+            for node in self.graph.nodes:
+                if node.output not in self.taken:
+                    match(node)
+        self._check_cover()
+        position = {node.output: i for i, node in enumerate(self.graph.nodes)}
+        ordered = sorted(self.kernels, key=lambda k: position[k.nodes[-1].output])
+        return [replace(k, name=f"k{i}_{k.kind}") for i, k in enumerate(ordered)]
+
+    def _take(self, kernel: Kernel) -> None:
+        self.kernels.append(kernel)
+        self.taken.update(n.output for n in kernel.nodes)
+
+    def _attention(self, node: Node) -> None:
+        """``node`` is the product of scores: rows between it and the product of the context, heads by addressing."""
+        if not isinstance(node.op, MatMul) or len(self.dynamic(node)) != 2:
+            return
+        row = self.row_group(node.output)
+        exits = self.exits(row)
+        context = self.only_reader(exits[0]) if len(exits) == 1 else None
+        if context is None or not isinstance(context.op, MatMul) or context.inputs[0] != exits[0]:
+            return
+        (q, q_at, q_moves), (k, k_at, k_moves) = (self.trace(i) for i in node.inputs)
+        v, v_at, v_moves = self.trace(context.inputs[1])
+        widths = [self.graph.tensors[i].shape[-1] for i in (q, k, v)]
+        heads = {
+            split_heads(at, w)
+            for at, w in zip((q_at, np.swapaxes(k_at, -1, -2), v_at), widths, strict=True)
+        }
+        (count,) = heads if len(heads) == 1 else (None,)
+        inner = self.tail(context.output)
+        after = self.movement_after(inner[-1].output if inner else context.output)
+        if count is None or not self._joins_heads(context, after, count):
+            return
+        outer = self.tail(after[-1].output) if after else ()
+        nodes = (*q_moves, *k_moves, *v_moves, node, *row, context, *inner, *after, *outer)
+        output = nodes[-1].output
+        tail = (*inner, *outer) if not after or not outer else self._joined(inner, after, outer)
+        self._take(
+            Attention(
+                "", self.graph, tuple(dict.fromkeys(nodes)), (q, k, v), output, self.clock_mhz,
+                heads=count, scores=node, context=context, row_nodes=row, tail=tail,
+            )
+        )  # fmt: skip
+
+    def _joins_heads(self, context: Node, after: tuple[Node, ...], heads: int) -> bool:
+        """Whether (H, T, d) leaves as (T, H * d)."""
+        if not after:
+            return heads == 1 and len(self.graph.tensors[context.output].shape) == 2
+        shape = self.graph.tensors[after[-1].output].shape
+        back = np.arange(int(np.prod(shape)))
+        _, positions, _ = trace(self.graph.producers, self.graph.tensors, after[-1].output, {after[0].inputs[0]})
+        each = positions.size // (heads * shape[0]) if len(shape) == 2 else 0
+        expected = back.reshape(heads, shape[0], each).transpose(1, 0, 2).reshape(shape) if each else None
+        return expected is not None and np.array_equal(positions, expected)
+
+    def _joined(self, inner: tuple[Node, ...], after: tuple[Node, ...], outer: tuple[Node, ...]) -> tuple[Node, ...]:
+        """The tail as one chain: the first node behind the movement reads what went into it."""
+        before = after[0].inputs[0]
+        first = replace(outer[0], inputs=tuple(before if i == after[-1].output else i for i in outer[0].inputs))
+        return (*inner, first, *outer[1:])
+
+    def _linear(self, node: Node) -> None:
+        """A constant on the right, of tokens in order or of the flattened frame."""
+        if not isinstance(node.op, MatMul) or not self.graph.tensors[node.inputs[1]].is_constant:
+            return
+        base, positions, moves = self.trace(node.inputs[0])
+        weights, source = self.graph.tensors[node.inputs[1]], self.graph.tensors[base]
+        if len(weights.shape) != 2 or not in_order(positions) or weights.shape[0] % source.shape[-1]:
+            return
+        tail = self.tail(node.output)
+        nodes = (*(m for m in moves if m.output not in self.taken), node, *tail)
+        self._take(
+            Linear("", self.graph, nodes, (base,), nodes[-1].output, self.clock_mhz, head=node, tail=tail)
+        )
+
+    def _token_mix(self, node: Node) -> None:
+        """A constant on the left of tokens in order."""
+        if not isinstance(node.op, MatMul) or not self.graph.tensors[node.inputs[0]].is_constant:
+            return
+        if any(len(self.graph.tensors[i].shape) != 2 for i in node.inputs):
+            return
+        tail = self.tail(node.output)
+        nodes = (node, *tail)
+        self._take(
+            TokenMix("", self.graph, nodes, (node.inputs[1],), nodes[-1].output, self.clock_mhz, head=node, tail=tail)
+        )
+
+    def _pool(self, node: Node) -> None:
+        """A reduction over the tokens."""
+        if not isinstance(node.op, REDUCTIONS) or node.op.axis != -2 or len(self.graph.tensors[node.inputs[0]].shape) != 2:
+            return
+        tail = self.tail(node.output)
+        nodes = (node, *tail)
+        self._take(Pool("", self.graph, nodes, (node.inputs[0],), nodes[-1].output, self.clock_mhz, head=node, tail=tail))
+
+    def _row(self, node: Node) -> None:
+        """A group around reductions over the channels, from its first reduction on."""
+        if not isinstance(node.op, REDUCTIONS) or node.op.axis != -1:
+            return
+        for source in self._row_sources(node):
+            group = self.row_group(source)
+            exits = self.exits(group)
+            if node in group and len(exits) == 1:
+                output = exits[0]
+                nodes = (*group, *self._row_tail(output, group))
+                self._take(Row("", self.graph, nodes, (source,), nodes[-1].output, self.clock_mhz))
+                return
+
+    def _row_sources(self, node: Node) -> list[str]:
+        """The reduced tensor, then, while element-wise nodes alone stand behind it, what it is computed from."""
+        sources = [node.inputs[0]]
+        while (before := self.graph.producers.get(sources[-1])) is not None:
+            dynamic = self.dynamic(before)
+            if before.output in self.taken or not isinstance(before.op, ELEMENTWISE) or len(dynamic) != 1:
+                break
+            sources.append(dynamic[0])
+        return sources
+
+    def _row_tail(self, output: str, group: tuple[Node, ...]) -> tuple[Node, ...]:
+        inside = {n.output for n in group}
+        return tuple(n for n in self.tail(output) if n.output not in inside)
+
+    def _elementwise(self, node: Node) -> None:
+        """A node and the element-wise nodes around it that only it connects, over streams of one shape."""
+        if not isinstance(node.op, ELEMENTWISE):
+            return
+        nodes = self._join_upstream(self._last_of(node))
+        inside = {n.output for n in nodes}
+        inputs = tuple(dict.fromkeys(i for n in nodes for i in self.dynamic(n) if i not in inside))
+        shape = self.graph.tensors[nodes[-1].output].shape
+        if all(self.graph.tensors[i].shape == shape for i in inputs):
+            self._take(Elementwise("", self.graph, nodes, inputs, nodes[-1].output, self.clock_mhz))
+
+    def _last_of(self, node: Node) -> Node:
+        """Follow single element-wise readers to the end of the group."""
+        while (reader := self.only_reader(node.output)) is not None and isinstance(reader.op, ELEMENTWISE):
+            node = reader
+        return node
+
+    def _join_upstream(self, last: Node) -> tuple[Node, ...]:
+        """The free element-wise nodes that feed ``last`` and nothing else, in graph order."""
+        group, frontier = {last.output: last}, [last]
+        while frontier:
+            for id in self.dynamic(frontier.pop()):
+                before = self.graph.producers.get(id)
+                if before is None or id in self.taken or id in group or not isinstance(before.op, ELEMENTWISE):
+                    continue
+                if all(r.output in group for r in self.graph.consumers[id]) and id not in self.graph.outputs:
+                    group[id] = before
+                    frontier.append(before)
+        return tuple(n for n in self.graph.nodes if n.output in group)
+
+    def _check_cover(self) -> None:
+        left = [n for n in self.graph.nodes if n.output not in self.taken and not self._is_wire(n)]
+        if left:
+            names = [
+                f"{type(n.op).__name__} {list(self.graph.tensors[n.output].shape)} "
+                f"({self.graph.names.get(n.output, n.output)!r})"
+                for n in left[:20]
+            ]
+            raise UserError(
+                "model",
+                f"{len(left)} node(s) that no hardware kernel covers: {'; '.join(names)}",
+                "linear layers, attention, row normalisation, pooling and element-wise ops on tokens",
+                "Rewrite the nodes named.",
+            )
+
+    def _is_wire(self, node: Node) -> bool:
+        """A movement that keeps the row-major order needs no hardware."""
+        return isinstance(node.op, PERMUTATIONS) and in_order(self.trace(node.output)[1])

@@ -1,0 +1,18 @@
+"""Passes over the integer graph: ``Graph -> Graph``, one file each, applied in the order of ``PASSES``."""
+
+from __future__ import annotations
+
+from hwflow.ir.graph import Graph
+from hwflow.passes.hoist_slices import hoist_slices
+from hwflow.passes.sink_movement import sink_movement
+from hwflow.passes.token_mix import expose_token_mix
+
+PASSES = (hoist_slices, expose_token_mix, sink_movement)
+"""Canonical form for the kernels. No pass changes a value: every tensor that keeps its id keeps its integers."""
+
+
+def canonicalise(graph: Graph) -> Graph:
+    """Apply every pass in order."""
+    for each in PASSES:
+        graph = each(graph)
+    return graph

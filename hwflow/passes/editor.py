@@ -1,0 +1,43 @@
+"""Rebuilds a graph node by node under a pass."""
+
+from __future__ import annotations
+
+from hwflow.ir.graph import Graph, IntArray, Node, Op, Tensor
+from hwflow.ir.types import FixedType
+
+
+class Editor:
+    """Collects the nodes of a new graph in topological order; tensors keep their ids unless they are new."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.tensors = dict(graph.tensors)
+        self.nodes: list[Node] = []
+        self.producers: dict[str, Node] = {}
+        self._next = 1 + max(int(id[1:]) for id in graph.tensors)
+
+    def tensor(self, shape: tuple[int, ...], type: FixedType, values: IntArray | None = None) -> str:
+        """A new tensor."""
+        id = f"t{self._next}"
+        self._next += 1
+        self.tensors[id] = Tensor(id, shape, type, values)
+        return id
+
+    def add(self, op: Op, inputs: tuple[str, ...], output: str) -> str:
+        """A node that computes the tensor ``output``."""
+        node = Node(op, inputs, output)
+        self.nodes.append(node)
+        self.producers[output] = node
+        return output
+
+    def build(self) -> Graph:
+        """The new graph, without what no output needs."""
+        needed = {*self.graph.outputs, *self.graph.inputs}
+        kept: list[Node] = []
+        for node in reversed(self.nodes):
+            if node.output in needed:
+                needed.update(node.inputs)
+                kept.append(node)
+        tensors = {id: t for id, t in self.tensors.items() if id in needed}
+        names = {id: name for id, name in self.graph.names.items() if id in needed}
+        return Graph(tensors, tuple(reversed(kept)), self.graph.inputs, self.graph.outputs, names)

@@ -1,0 +1,83 @@
+"""FIFO depths that neither deadlock nor cost a cycle.
+
+Take the earliest times at which an unbounded graph hands over its output. Then move every other firing as
+late as those times allow. Depths that hold the beats of this lazy schedule are enough: the hardware, which
+starts each firing as early as it can, is never later than any schedule that fits the same depths
+(monotonicity of dataflow). We run the bounded graph all the same and compare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from hwflow.schedule.dataflow import Actor, Channel, Port
+from hwflow.schedule.maxplus import Constraint, Times, solve
+from hwflow.schedule.network import GraphError, connect
+from hwflow.schedule.run import FRAMES, Run, run
+
+_ATTEMPTS = 4
+
+
+def fifo_depths(
+    actors: Sequence[Actor], channels: Iterable[Channel], source: Port, sink: Port, frames: int = FRAMES
+) -> dict[str, int]:
+    """A depth for every channel; those that have one keep it.
+
+    Guarantees: with these depths the first frame's output times and the initiation interval are those of
+    the graph as given. Raises DeadlockError if the given depths deadlock by themselves, GraphError.
+    """
+    channels = tuple(channels)
+    for _ in range(_ATTEMPTS):
+        depths = _lazy_depths(run(connect(actors, channels, source, sink), frames))
+        frames *= 2  # depths must also hold for a run longer than the one they come from
+        if _same_timing(actors, channels, depths, source, sink, frames):
+            return depths
+    raise GraphError(f"no FIFO depths keep the throughput over {frames} frames")
+
+
+def with_depths(channels: Iterable[Channel], depths: dict[str, int]) -> tuple[Channel, ...]:
+    """The same channels, each as deep as ``depths`` says."""
+    return tuple(replace(channel, depth=depths[channel.name]) for channel in channels)
+
+
+def _same_timing(
+    actors: Sequence[Actor],
+    channels: Sequence[Channel],
+    depths: dict[str, int],
+    source: Port,
+    sink: Port,
+    frames: int,
+) -> bool:
+    free = run(connect(actors, channels, source, sink), frames)
+    bounded = run(connect(actors, with_depths(channels, depths), source, sink), frames)
+    per_frame = sink.beats
+    return bounded.ii == free.ii and bool((bounded.starts[-1][:per_frame] == free.starts[-1][:per_frame]).all())
+
+
+def _lazy_depths(eager: Run) -> dict[str, int]:
+    starts = _latest(eager)
+    return {
+        name: channel.depth if channel.depth is not None else max(1, eager.occupancy(name, starts))
+        for name, channel in eager.network.channels.items()
+    }
+
+
+def _latest(eager: Run) -> list[Times]:
+    """The latest start of every firing that keeps the sink's times: the same system with time reversed."""
+    horizon = max(int(starts[-1]) for starts in eager.starts)
+    floors = [np.full_like(starts, -horizon) for starts in eager.starts]
+    floors[-1] = -eager.starts[-1][::-1]
+    gaps = [np.roll(gap[::-1], 1) for gap in eager.gaps]  # gap[0] is 0 and comes first again
+    constraints = [_reverse(link, eager) for link in eager.links]
+    starts, _ = solve(floors, gaps, constraints)
+    return [-times[::-1] for times in starts]
+
+
+def _reverse(link: Constraint, eager: Run) -> Constraint:
+    """Backwards, firing i of the producer waits for the first firing of the consumer that needs i or a later one."""
+    firings, followers = len(eager.starts[link.of]), len(eager.starts[link.to])
+    first = link.need.searchsorted(np.arange(firings, 0, -1), side="left")
+    return Constraint(link.to, link.of, followers - first, link.delay)

@@ -1,0 +1,42 @@
+"""What the search for a schedule needs to know of a kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from hwflow.schedule.dataflow import Actor, Channel
+from hwflow.schedule.resources import Resources
+
+
+@dataclass(frozen=True, order=True)
+class Fold:
+    """How far a kernel is folded: ``pe`` outputs and ``simd`` inputs at a time, ``cycles`` for a beat.
+
+    PE divides the number of outputs, SIMD that of inputs; ``cycles`` is the initiation interval.
+    """
+
+    pe: int
+    simd: int
+    cycles: int
+
+
+class SchedulableKernel(Protocol):
+    """A kernel with a choice of folds. A beat is the same under every fold, only its cycles differ."""
+
+    @property
+    def name(self) -> str:
+        """Unique in the graph."""
+
+    def folds(self) -> Sequence[Fold]:
+        """Every legal fold, at least one."""
+
+    def actors(self, fold: Fold) -> Sequence[Actor]:
+        """Actors, with names that are unique in the graph; their ports are channel names."""
+
+    def channels(self, fold: Fold) -> Sequence[Channel]:
+        """Channels inside the kernel, credits included."""
+
+    def resources(self, fold: Fold) -> Resources:
+        """All of the kernel, its weights and buffers included, the FIFOs between kernels not."""

@@ -1,0 +1,127 @@
+"""A dataflow graph that is wired up and checked: every channel has two ends, every rate balances."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TypeVar
+
+from hwflow.errors import HwflowError
+from hwflow.schedule.dataflow import Actor, Channel, Phase, Port
+
+SOURCE, SINK = "source", "sink"
+_Named = TypeVar("_Named", Actor, Channel)
+
+
+class GraphError(HwflowError):
+    """The kernels' dataflow graph is not well formed: an error of hwflow, not of its user."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """Actors (the source first, the sink last) and their channels.
+
+    ``producer`` and ``consumer`` give the actor's index at either end of a channel; ``rounds`` how often
+    each actor goes round its phases in a frame.
+    """
+
+    actors: tuple[Actor, ...]
+    channels: Mapping[str, Channel]
+    producer: Mapping[str, int]
+    consumer: Mapping[str, int]
+    rounds: tuple[int, ...]
+
+
+def connect(actors: Sequence[Actor], channels: Iterable[Channel], source: Port, sink: Port) -> Network:
+    """Wire the actors between a source and a sink. Raises GraphError."""
+    by_name = _unique("channel", channels)
+    everyone = (_source(source), *actors, Actor(SINK, (Phase({sink.channel: 1}, {}),), depth=1))
+    _unique("actor", everyone)
+    producer = _ends(by_name, ((a.name, a.outputs) for a in everyone), "producers")
+    consumer = _ends(by_name, ((a.name, a.inputs) for a in everyone), "consumers")
+    rounds, _ = balance(actors, {source.channel: source.beats, sink.channel: sink.beats})
+    per_actor = (source.beats, *(rounds[actor.name] for actor in actors), sink.beats)
+    return Network(everyone, by_name, producer, consumer, per_actor)
+
+
+def balance(actors: Sequence[Actor], beats: Mapping[str, int]) -> tuple[dict[str, int], dict[str, int]]:
+    """How often each actor goes round in a frame, and the beats of each channel in a frame.
+
+    ``beats``: what is known of the channels, at least one for each connected part. Each actor must end a
+    frame where it began, i.e. go round a whole number of times. Raises GraphError.
+    """
+    rounds: dict[str, int] = {}
+    known = dict(beats)
+    waiting = [(actor, _ports(actor)) for actor in actors]
+    while waiting:
+        ready = [(actor, ports) for actor, ports in waiting if not known.keys().isdisjoint(ports)]
+        if not ready:
+            raise GraphError(f"actors {[actor.name for actor, _ in waiting]} are not connected to the graph")
+        for actor, ports in ready:
+            rounds[actor.name] = _rounds(actor, ports, known)
+        waiting = [(actor, ports) for actor, ports in waiting if actor.name not in rounds]
+    return rounds, known
+
+
+def _rounds(actor: Actor, ports: Mapping[str, int], known: dict[str, int]) -> int:
+    """Rounds of one actor in a frame; adds the beats of its other channels to ``known``."""
+    anchor = next(channel for channel in ports if channel in known)
+    rounds = Fraction(known[anchor], ports[anchor])
+    if rounds.denominator != 1:
+        raise GraphError(
+            f"actor {actor.name}: {known[anchor]} beats a frame on {anchor} are no whole number of rounds of {ports[anchor]}"
+        )
+    for channel, count in ports.items():
+        moved = int(rounds) * count
+        if known.setdefault(channel, moved) != moved:
+            raise GraphError(
+                f"channel {channel}: {known[channel]} beats a frame at one end, but {moved} at actor {actor.name}"
+            )
+    return int(rounds)
+
+
+def _ports(actor: Actor) -> dict[str, int]:
+    """Beats that the actor moves on each of its channels in one round.
+
+    A channel from the actor to itself must take what it gives.
+    """
+    taken, given = dict.fromkeys(actor.inputs, 0), dict.fromkeys(actor.outputs, 0)
+    for phase in actor.phases:
+        for counts, ports in ((phase.consumes, taken), (phase.produces, given)):
+            for channel, count in counts.items():
+                if count:
+                    ports[channel] += count * phase.repeat
+    for channel in taken.keys() & given.keys():
+        if taken[channel] != given[channel]:
+            raise GraphError(f"channel {channel}: actor {actor.name} takes {taken[channel]} and gives {given[channel]}")
+    return taken | given
+
+
+def _source(port: Port) -> Actor:
+    return Actor(SOURCE, (Phase({}, {port.channel: 1}, cycles=port.interval),), depth=1)
+
+
+def _unique(kind: str, items: Iterable[_Named]) -> dict[str, _Named]:
+    found: dict[str, _Named] = {}
+    for item in items:
+        if item.name in found:
+            raise GraphError(f"{kind} {item.name}: the name is used twice")
+        found[item.name] = item
+    return found
+
+
+def _ends(channels: Mapping[str, Channel], ports: Iterable[tuple[str, tuple[str, ...]]], kind: str) -> dict[str, int]:
+    """Channel -> index of the only actor at this end."""
+    ends: dict[str, int] = {}
+    users: dict[str, list[str]] = {name: [] for name in channels}
+    for index, (actor, names) in enumerate(ports):
+        for name in names:
+            if name not in users:
+                raise GraphError(f"actor {actor}: channel {name} is not declared")
+            users[name].append(actor)
+            ends[name] = index
+    for name, actors in users.items():
+        if len(actors) != 1:
+            raise GraphError(f"channel {name}: has {len(actors)} {kind} {actors}; expected 1")
+    return ends

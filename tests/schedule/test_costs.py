@@ -1,0 +1,100 @@
+"""The cost model against single instances measured with Yosys 0.70, and its own consistency."""
+
+from __future__ import annotations
+
+import pytest
+
+from hwflow.schedule import costs
+from hwflow.schedule.costs import Cost
+from hwflow.schedule.resources import Resources
+
+
+@pytest.mark.parametrize(
+    ("cost", "luts"),
+    [
+        (costs.adder(8), 8),
+        (costs.adder(16), 16),
+        (costs.adder(24), 24),
+        (costs.comparator(16), 11),
+        (costs.maximum(8), 16),
+        (costs.maximum(16), 27),
+        (costs.relu(8), 7),
+        (costs.multiplier(1, 8), 8),
+        (costs.multiplier(4, 4), 26),
+        (costs.multiplier(6, 6, dsp=False), 71),
+        (costs.multiplier(8, 8, dsp=False), 134),
+        (costs.multiplier(10, 10, dsp=False), 243),
+        (costs.adder_tree(8, 8), 85),
+        (costs.requantise(16, 4), 11),
+        (costs.requantise(16, 8), 9),
+        (costs.requantise(24, 10), 19),
+        (costs.table(6, 64), 64),
+        (costs.table(7, 64), 128),
+        (costs.table(8, 8), 32),
+        (costs.table(8, 64), 256),
+        (costs.table(9, 8), 83),
+        (costs.table(10, 8), 170),
+        (costs.ram(32, 32), 24),
+        (costs.ram(64, 32), 40),
+    ],
+)
+def test_luts_are_within_a_third_of_yosys(cost: Cost, luts: int) -> None:
+    assert cost.resources.lut == pytest.approx(luts, rel=0.34)
+    assert cost.resources.dsp == cost.resources.bram18 == 0
+
+
+@pytest.mark.parametrize(("a", "b", "dsps"), [(2, 8, 1), (5, 5, 1), (18, 27, 1), (27, 18, 1), (20, 20, 2), (32, 32, 4)])
+def test_wide_products_take_dsp_slices(a: int, b: int, dsps: int) -> None:
+    assert costs.multiplier(a, b).resources.dsp == dsps
+
+
+@pytest.mark.parametrize(("words", "bits", "blocks"), [(512, 32, 1), (4096, 8, 2), (1024, 36, 2), (16384, 2, 2)])
+def test_large_memories_take_block_ram(words: int, bits: int, blocks: int) -> None:
+    memory = costs.rom(words, bits)
+    assert memory.resources == Resources(bram18=blocks)
+    assert memory.clocks == 2
+    assert costs.ram(words, bits).resources == Resources(bram18=blocks)
+
+
+def test_ultra_ram_on_request() -> None:
+    assert costs.ram(5000, 100, uram=True).resources == Resources(uram=4)
+
+
+def test_fifos() -> None:
+    assert costs.fifo(1, 64).ff - costs.fifo(1, 0).ff == 64
+    assert costs.fifo(16, 64).lut - costs.fifo(16, 0).lut == 64
+    assert costs.fifo(512, 36).bram18 == 1
+    assert costs.fifo(8, 0).bram18 == costs.fifo(8, 0).dsp == 0
+
+
+def test_composition() -> None:
+    product, half = costs.multiplier(8, 8), costs.adder(16)
+    both = (4 * product).then(costs.adder_tree(4, 16))
+    assert both.resources == Resources(dsp=4, lut=2 * 16 + 17)
+    assert both.delay_ps == product.delay_ps + costs.adder(16).delay_ps + costs.adder(17).delay_ps
+    beside = product.beside(half)
+    assert beside.delay_ps == max(product.delay_ps, half.delay_ps)
+    assert beside.resources == Resources(dsp=1, lut=16)
+
+
+def test_stages_grow_with_the_clock() -> None:
+    tree = costs.adder_tree(64, 16)
+    stages = [tree.stages(mhz) for mhz in (100, 200, 300, 400)]
+    assert stages == sorted(stages)
+    assert stages[0] == 1
+    assert stages[-1] > 2
+    assert costs.rom(4096, 8).stages(200) >= 2
+
+
+def test_registers() -> None:
+    assert costs.delay_line(8, 2) == Resources(ff=16)
+    assert costs.delay_line(8, 20) == Resources(lut=8, ff=8)
+    assert costs.tree_registers(8, 8, 3) == Resources(ff=4 * 9 + 2 * 10 + 11)
+    assert costs.tree_registers(8, 8, 1) == Resources(ff=11)
+    assert costs.tree_registers(1, 8, 1) == Resources(ff=8)
+
+
+def test_constant_multipliers_are_cheaper_than_general_ones() -> None:
+    for bits in (4, 6, 8):
+        general = costs.multiplier(8, bits, dsp=False).resources.lut
+        assert 0 < costs.constant_multiplier(8, bits).resources.lut < general
