@@ -2,4 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hwflow.design import Design, convert
+
 __version__ = "0.1.0"
+__all__ = ["Design", "__version__", "convert"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the API on first use, so that ``import hwflow`` and ``--help`` stay fast."""
+    if name in ("convert", "Design"):
+        from hwflow import design
+
+        return getattr(design, name)
+    raise AttributeError(f"module 'hwflow' has no attribute {name!r}")

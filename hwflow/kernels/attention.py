@@ -84,7 +84,7 @@ class Attention(Kernel):
         if self.tokens > 1:
             middle = [Phase({q: 1}, {sink: 1}, fold.cycles, self.tokens - 2)] if self.tokens > 2 else []
             phases += [*middle, Phase({q: 1}, {sink: 1, free: 1}, fold.cycles)]
-        depth = 2 * (fold.cycles - 1) + self._datapath(fold)[1] + 1
+        depth = 2 * (fold.cycles - 1) + self.datapath(fold)[1] + 1
         return Actor(f"{self.name}.query", tuple(phases), depth, {free: 1})
 
     def channels(self, fold: Fold) -> Sequence[Channel]:
@@ -93,9 +93,9 @@ class Attention(Kernel):
     def resources(self, fold: Fold) -> Resources:
         k, v = (self.tensor(i) for i in self.inputs[1:])
         bits = _BUFFERS * (k.size * k.type.width + v.size * v.type.width)
-        return self._datapath(fold)[0] + Resources(ff=bits, lut=bits // 2)
+        return self.datapath(fold)[0] + Resources(ff=bits, lut=bits // 2)
 
-    def _datapath(self, fold: Fold) -> tuple[Resources, int]:
+    def datapath(self, fold: Fold) -> tuple[Resources, int]:
         q, k, v = (self.tensor(i).type for i in self.inputs)
         score, context = (self.tensor(n.output).type for n in self.products)
         probability = self.tensor(self.context.inputs[0]).type if self.context else v

@@ -80,6 +80,20 @@ class Kernel:
         """Estimate of everything inside the kernel."""
         raise NotImplementedError
 
+    def datapath(self, fold: Fold) -> tuple[Resources, int]:
+        """Resources of the logic alone, and its pipeline stages."""
+        raise NotImplementedError
+
+    @property
+    def full_fold(self) -> Fold:
+        """The fold that does a beat at once."""
+        return min(self.folds(), key=lambda fold: (fold.cycles, -fold.pe * fold.simd))
+
+    def unrolled(self) -> tuple[Resources, int]:
+        """For io_parallel: the logic of a beat once for every beat of a frame, and its pipeline stages."""
+        resources, stages = self.datapath(self.full_fold)
+        return beats(self.tensor(self.output)) * resources, stages
+
     def hls(self, fold: Fold) -> HlsCode:
         """The generated code."""
         raise NotImplementedError

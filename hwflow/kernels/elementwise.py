@@ -24,12 +24,12 @@ class Elementwise(Kernel):
 
     def actors(self, fold: Fold) -> Sequence[Actor]:
         phase = Phase(dict.fromkeys(self.sources, 1), dict.fromkeys(self.sinks, 1), fold.cycles)
-        return [Actor(self.name, (phase,), fold.cycles + self._datapath(fold)[1])]
+        return [Actor(self.name, (phase,), fold.cycles + self.datapath(fold)[1])]
 
     def resources(self, fold: Fold) -> Resources:
-        return self._datapath(fold)[0]
+        return self.datapath(fold)[0]
 
-    def _datapath(self, fold: Fold) -> tuple[Resources, int]:
+    def datapath(self, fold: Fold) -> tuple[Resources, int]:
         bits = fold.simd * self.tensor(self.output).type.width
         return pipelined(chain(self.graph, self.nodes, fold.simd), bits, self.clock_mhz)
 

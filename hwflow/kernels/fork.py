@@ -24,6 +24,9 @@ class Fork(Kernel):
     def actors(self, fold: Fold) -> Sequence[Actor]:
         return [Actor(self.name, (Phase({self.sources[0]: 1}, dict.fromkeys(self.sinks, 1)),), 1)]
 
+    def datapath(self, fold: Fold) -> tuple[Resources, int]:
+        return Resources(), 0
+
     def resources(self, fold: Fold) -> Resources:
         return Resources(lut=2 * len(self.sinks))
 

@@ -68,12 +68,22 @@ class Linear(Kernel):
         (source,), (sink,) = self.sources, self.sinks
         gather = (Phase({source: 1}, {}, fold.cycles, self.beats - 1),) if self.beats > 1 else ()
         emit = Phase({source: 1}, {sink: 1}, fold.cycles)
-        return [Actor(self.name, (*gather, emit), fold.cycles - 1 + self._datapath(fold)[1] + 1)]
+        return [Actor(self.name, (*gather, emit), fold.cycles - 1 + self.datapath(fold)[1] + 1)]
 
     def resources(self, fold: Fold) -> Resources:
-        return self._datapath(fold)[0] + self._memory(fold)
+        return self.datapath(fold)[0] + self._memory(fold)
 
-    def _datapath(self, fold: Fold) -> tuple[Resources, int]:
+    def unrolled(self) -> tuple[Resources, int]:
+        """Constant multipliers for every beat of the frame, and one adder tree over them."""
+        x, w = self.tensor(self.inputs[0]).type, self.weights.type
+        acc = self.tensor(self.product.output).type
+        terms = self.weights.shape[0]
+        lane = (terms * costs.constant_multiplier(x.width, w.width)).then(costs.adder_tree(terms, acc.width))
+        lane = lane.then(chain(self.graph, self.tail, 1))
+        lanes = self.tokens * self.out_width
+        return pipelined(lanes * lane, lanes * acc.width, self.clock_mhz)
+
+    def datapath(self, fold: Fold) -> tuple[Resources, int]:
         """PE trees of SIMD products, accumulators and tails, and their pipeline stages."""
         x, w = self.tensor(self.inputs[0]).type, self.weights.type
         acc = self.tensor(self.product.output).type

@@ -44,13 +44,13 @@ class Pool(Kernel):
         (source,), (sink,) = self.sources, self.sinks
         gather = (Phase({source: 1}, {}, fold.cycles, self.tokens - 1),) if self.tokens > 1 else ()
         emit = Phase({source: 1}, {sink: 1}, fold.cycles)
-        return [Actor(self.name, (*gather, emit), fold.cycles + self._datapath(fold)[1])]
+        return [Actor(self.name, (*gather, emit), fold.cycles + self.datapath(fold)[1])]
 
     def resources(self, fold: Fold) -> Resources:
         acc = self.tensor(self.reduction.output).type.width
-        return self._datapath(fold)[0] + Resources(ff=self.width * acc)
+        return self.datapath(fold)[0] + Resources(ff=self.width * acc)
 
-    def _datapath(self, fold: Fold) -> tuple[Resources, int]:
+    def datapath(self, fold: Fold) -> tuple[Resources, int]:
         acc = self.tensor(self.reduction.output).type.width
         step = costs.adder(acc) if isinstance(self.reduction.op, ReduceSum) else costs.maximum(acc)
         return pipelined((fold.simd * step).then(chain(self.graph, self.tail, fold.simd)), fold.simd * acc, self.clock_mhz)

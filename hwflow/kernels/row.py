@@ -41,13 +41,13 @@ class Row(Kernel):
     def actors(self, fold: Fold) -> Sequence[Actor]:
         (source,), (sink,) = self.sources, self.sinks
         passes = 1 + sum(isinstance(n.op, (ReduceSum, ReduceMax)) for n in self.nodes)
-        depth = passes * (fold.cycles - 1) + self._datapath(fold)[1] + 1
+        depth = passes * (fold.cycles - 1) + self.datapath(fold)[1] + 1
         return [Actor(self.name, (Phase({source: 1}, {sink: 1}, fold.cycles),), depth)]
 
     def resources(self, fold: Fold) -> Resources:
-        return self._datapath(fold)[0]
+        return self.datapath(fold)[0]
 
-    def _datapath(self, fold: Fold) -> tuple[Resources, int]:
+    def datapath(self, fold: Fold) -> tuple[Resources, int]:
         source = self.tensor(self.inputs[0])
         row_bits = width(source) * source.type.width
         return pipelined(chain(self.graph, self.nodes, fold.simd), row_bits, self.clock_mhz)

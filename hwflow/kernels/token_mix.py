@@ -56,7 +56,7 @@ class TokenMix(Kernel):
         """An accumulator and an emitter: the next frame is gathered while the last one leaves."""
         (source,), (sink,) = self.sources, self.sinks
         full, free = f"{self.name}.full", f"{self.name}.free"
-        stages = self._datapath(fold)[1]
+        stages = self.datapath(fold)[1]
         gather = Phase({source: 1}, {}, fold.cycles, self.tokens - 1)
         phases = (gather, Phase({source: 1, free: 1}, {full: 1}, fold.cycles))
         rows = self.weights.shape[0]
@@ -75,9 +75,9 @@ class TokenMix(Kernel):
         rows = self.weights.shape[0]
         words = self.tokens
         rom = costs.rom(words, rows * self.weights.type.width).resources
-        return self._datapath(fold)[0] + rom + Resources(ff=rows * self.width * (acc + out))
+        return self.datapath(fold)[0] + rom + Resources(ff=rows * self.width * (acc + out))
 
-    def _datapath(self, fold: Fold) -> tuple[Resources, int]:
+    def datapath(self, fold: Fold) -> tuple[Resources, int]:
         x, w, acc = self.tensor(self.inputs[0]).type, self.weights.type, self.tensor(self.product.output).type
         lane = costs.multiplier(x.width + (not x.signed), w.width + (not w.signed)).then(costs.adder(acc.width))
         lanes = fold.simd * self.weights.shape[0]

@@ -40,3 +40,26 @@ class SchedulableKernel(Protocol):
 
     def resources(self, fold: Fold) -> Resources:
         """All of the kernel, its weights and buffers included, the FIFOs between kernels not."""
+
+
+class ParallelKernel(Protocol):
+    """A kernel that can be unrolled completely, over the tokens of a frame too."""
+
+    @property
+    def name(self) -> str:
+        """Unique in the graph."""
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Channels that it reads."""
+
+    @property
+    def sinks(self) -> tuple[str, ...]:
+        """Channels that it writes."""
+
+    @property
+    def full_fold(self) -> Fold:
+        """The fold that does a beat at once."""
+
+    def unrolled(self) -> tuple[Resources, int]:
+        """Resources for all the tokens of a frame at once, and pipeline stages."""

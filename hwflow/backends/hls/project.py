@@ -33,6 +33,7 @@ def write_project(
             _config(network, schedule, board, io_type, folder), layers, ["source"], [layers[-1]["name"]]
         )
         _set_fifo_depths(model, network, schedule)
+        model.config.trace_output = True  # taps for the testbench, which synthesis leaves out
         model.write()
     return model
 
@@ -51,7 +52,7 @@ def _config(
     )
     source = network.graph.tensors[network.tensor_of[SOURCE]]
     config["HLSConfig"] = {
-        "Model": {"Precision": {"default": "fixed<16,6>"}, "ReuseFactor": 1, "Strategy": "Latency", "TraceOutput": True},
+        "Model": {"Precision": {"default": "fixed<16,6>"}, "ReuseFactor": 1, "Strategy": "Latency"},
         "LayerName": {
             "source": {"Precision": {"result": str(fixed_precision(source.type))}},
             **{k.name: {"Trace": not isinstance(k, Fork)} for k in network.kernels},
@@ -72,7 +73,7 @@ def _layers(network: KernelGraph, schedule: Schedule, io_type: IoType) -> list[d
         if isinstance(kernel, Fork) and io_type == "io_parallel":  # an array can be read any number of times
             writer |= dict.fromkeys(kernel.sinks, writer[kernel.sources[0]])
             continue
-        fold = _full(kernel) if io_type == "io_parallel" else schedule.folds[kernel.name]
+        fold = schedule.folds[kernel.name]
         layer = _layer(kernel, fold, [writer[c] for c in kernel.sources])
         writer |= dict(zip(kernel.sinks, layer["outputs"], strict=True))
         layers.append(layer)
@@ -91,11 +92,6 @@ def _layer(kernel: Kernel, fold: Fold, inputs: list[str]) -> dict[str, Any]:
         "out_shape": _port_shape(output.shape),
         "out_type": output.type,
     }
-
-
-def _full(kernel: Kernel) -> Fold:
-    """The fold that does everything at once."""
-    return min(kernel.folds(), key=lambda fold: (fold.cycles, -fold.pe * fold.simd))
 
 
 def _port_shape(shape: tuple[int, ...]) -> list[int]:

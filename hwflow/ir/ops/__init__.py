@@ -18,4 +18,20 @@ OPS = {
 }
 """Every op by its name in the JSON file."""
 
-__all__ = [*OPS, "OPS"]
+__all__ = [
+    "OPS",
+    "Add",
+    "Clamp",
+    "Concat",
+    "MatMul",
+    "Mul",
+    "ReduceMax",
+    "ReduceSum",
+    "Requantise",
+    "Reshape",
+    "Shift",
+    "Slice",
+    "Sub",
+    "Table",
+    "Transpose",
+]

@@ -1,0 +1,52 @@
+"""``hwflow build``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from hwflow.cli.reply import Debug, Json, NearExact, command
+
+Clock = Annotated[float | None, typer.Option(min=1, max=1000, help="Clock in MHz; by default that of the board.")]
+Latency = Annotated[float | None, typer.Option(help="Largest latency of one inference, in microseconds.")]
+Interval = Annotated[int | None, typer.Option(min=1, help="Largest initiation interval, in cycles.")]
+IoType = Annotated[
+    Literal["io_stream", "io_parallel"], typer.Option(help="io_parallel suits only the smallest models.")
+]
+
+
+def build(
+    model: Annotated[Path, typer.Argument(metavar="MODEL.onnx", help="A quantised ONNX model with static shapes.")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="The build folder.")],
+    board: Annotated[str, typer.Option(help="A name from 'hwflow boards', or a TOML file.")] = "vcu118",
+    clock: Clock = None,
+    latency_budget: Latency = None,
+    ii_budget: Interval = None,
+    io_type: IoType = "io_stream",
+    near_exact: NearExact = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Turn a model into a scheduled FPGA design: HLS project, vectors and build record."""
+    with command(json, debug) as reply:
+        from hwflow.cli.progress import Steps
+        from hwflow.cli.record import answer, raise_if_failed
+
+        with Steps() as progress:
+            import hwflow
+
+            design = hwflow.convert(
+                model,
+                output_dir=output,
+                board=board,
+                clock_mhz=clock,
+                latency_budget_us=latency_budget,
+                ii_budget=ii_budget,
+                io_type=io_type,
+                mode="near-exact" if near_exact else "exact",
+                progress=progress,
+            )
+        answer(reply, design.record)
+        raise_if_failed(design.record)

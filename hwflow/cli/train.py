@@ -1,0 +1,81 @@
+"""``hwflow train``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hwflow.cli.reply import Debug, Json, command
+from hwflow.errors import UserError
+
+if TYPE_CHECKING:
+    from hwflow.frontends.brevitas.run import RunConfig
+
+FAMILY = "jet_tagger"
+Particles = Annotated[int | None, typer.Option(min=1, max=4096, help=f"Particles per jet; only for {FAMILY}.")]
+Linformer = Annotated[
+    int | None, typer.Option(min=1, max=4096, help=f"Rows that keys and values shrink to; only for {FAMILY}.")
+]
+Data = Annotated[
+    list[Path] | None, typer.Option(metavar="FILE.h5", help="LHC jet file; may be repeated. Default: generated jets.")
+]
+Epochs = Annotated[int | None, typer.Option(min=0, help="Epochs of the float model.")]
+QuantizedEpochs = Annotated[int | None, typer.Option(min=0, help="Epochs of quantization-aware fine-tuning.")]
+Bits = Annotated[int | None, typer.Option(min=2, max=32, help="Bits of weights and activations.")]
+
+
+def train(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help=f"A model of the zoo, such as btag, or {FAMILY}.")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="RUN", help="The folder of the run.")],
+    particles: Particles = None,
+    linformer: Linformer = None,
+    data: Data = None,
+    samples: Annotated[int | None, typer.Option(min=10, max=10_000_000, help="How many samples to use.")] = None,
+    epochs: Epochs = None,
+    quantized_epochs: QuantizedEpochs = None,
+    bits: Bits = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the training.")] = 0,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Train a model of the zoo with Brevitas; started again, an interrupted run goes on where it was."""
+    with command(json, debug) as reply:
+        from hwflow.frontends.brevitas.train import train as run_training
+
+        shape = {"particles": particles, "linformer": linformer}
+        times = {"float_epochs": epochs, "quantized_epochs": quantized_epochs, "seed": seed}
+        config = _config(model, _given(shape), {"files": tuple(data or ()), **_given({"samples": samples})}, bits)
+        config = config.model_copy(update={"train": config.train.model_copy(update=_given(times))})
+        scores = run_training(config, output)
+        document = {"run": str(output), "metrics": scores.model_dump(mode="json")}
+        reply(document, lambda console: console.print(_summary(document), markup=False))
+
+
+def _config(model: str, shape: dict[str, Any], data: dict[str, Any], bits: int | None) -> RunConfig:
+    from hwflow.frontends.brevitas.run import run_config
+    from hwflow.models import JetTaggerConfig
+
+    config = run_config(f"{FAMILY}_n8" if model == FAMILY else model)
+    if shape and model != FAMILY:
+        option = f"--{next(iter(shape))}"
+        raise UserError(option, f"the model {model}", f"the model {FAMILY}", f"Leave {option} out, or train {FAMILY}.")
+    if data["files"] and not isinstance(config.model, JetTaggerConfig):
+        raise UserError("--data", f"the model {model}", "a model of jets", "Leave --data out: its data are generated.")
+    chosen = {**config.model.model_dump(), **shape}
+    if bits:
+        chosen["precision"] = {**chosen["precision"], "weight": bits, "activation": bits}
+    parts = {"model": type(config.model).model_validate(chosen), "data": config.data.model_copy(update=data)}
+    return config.model_copy(update=parts)
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    """The options that the user has set."""
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _summary(document: dict[str, Any]) -> str:
+    metrics = document["metrics"]
+    scores = [f"{name}: accuracy {metrics[f'{name}_model']['accuracy']:.4f}" for name in ("float", "quantized")]
+    return f"{document['run']}: {', '.join(scores)} on {metrics['samples']} validation samples"

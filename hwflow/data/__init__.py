@@ -1,0 +1,24 @@
+"""Readers and seeded generators of the data the model zoo is trained on. Imports no torch."""
+
+from __future__ import annotations
+
+from hwflow.data.dataset import Dataset, Standardisation
+from hwflow.data.generate_btag import generate_btag
+from hwflow.data.generate_engine import generate_engine
+from hwflow.data.generate_gw import generate_gw
+from hwflow.data.generate_jets import generate_jets
+from hwflow.data.jets import read_jets
+from hwflow.data.load import DataConfig, DatasetName, load_data
+
+__all__ = [
+    "DataConfig",
+    "Dataset",
+    "DatasetName",
+    "Standardisation",
+    "generate_btag",
+    "generate_engine",
+    "generate_gw",
+    "generate_jets",
+    "load_data",
+    "read_jets",
+]

@@ -1,0 +1,188 @@
+"""From an ONNX file to a design in a build folder: import, schedule, verify the reference, write the HLS project."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from hwflow import record as r
+from hwflow.boards import Board, load_board
+from hwflow.design import layout
+from hwflow.design.describe import bit_widths, board_summary, estimate_results, kernel_rows, model_summary, totals
+from hwflow.design.design import Design
+from hwflow.design.parity import verify_reference
+from hwflow.design.vectors import save_vectors
+from hwflow.errors import UserError
+from hwflow.files import BuildFolder, sha256_file, write_atomic
+from hwflow.ir import serialise
+from hwflow.kernels.network import KernelGraph, kernel_graph
+from hwflow.onnx_import.model import ImportedModel, Mode, import_model
+from hwflow.schedule.parallel import parallel_schedule
+from hwflow.schedule.schedule import Schedule
+from hwflow.schedule.search import find_schedule
+from hwflow.verify.evaluation import Evaluation, load_evaluation
+from hwflow.verify.vectors import as_inputs, default_inputs, read_inputs
+
+IoType = Literal["io_stream", "io_parallel"]
+Progress = Callable[[str], None]
+DEFAULT_VECTORS = 1000
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for."""
+
+    board: Board
+    clock_mhz: float
+    budgets: r.Budgets
+    io_type: IoType
+
+    @property
+    def latency_cycles(self) -> int | None:
+        """The latency budget in whole cycles."""
+        budget = self.budgets.latency_us
+        return None if budget is None else int(budget * self.clock_mhz + 1e-9)
+
+
+def convert(
+    model: str | Path,
+    *,
+    output_dir: str | Path,
+    board: str | Path = "vcu118",
+    clock_mhz: float | None = None,
+    latency_budget_us: float | None = None,
+    ii_budget: int | None = None,
+    io_type: IoType = "io_stream",
+    mode: Mode = "exact",
+    vectors: np.ndarray | str | Path | Evaluation | None = None,
+    progress: Progress | None = None,
+) -> Design:
+    """Build a design from a quantised ONNX file (QONNX or QCDQ).
+
+    Args:
+        output_dir: the build folder; it is made, or built into again.
+        board: an id of ``hwflow boards`` or the path of a TOML file.
+        clock_mhz: by default the board's.
+        latency_budget_us, ii_budget: the schedule meets them with the least area, or is refused.
+        vectors: real inputs (count, *input shape), a .npy file of them, or labelled ones (Evaluation or its .npz file);
+            by default 1,000 seeded ones.
+
+    Raises UserError for bad input and GateFailed when no schedule meets the budgets; the folder then keeps its old state.
+    """
+    say = progress or (lambda _: None)
+    chosen = load_board(board)
+    request = _request(chosen, clock_mhz, latency_budget_us, ii_budget, io_type)
+    say("import")
+    imported = import_model(model, mode)
+    network = kernel_graph(imported.graph, request.clock_mhz)
+    data = _vectors(vectors, imported)
+    say("schedule")
+    schedule = _schedule(network, request, say)
+    folder = BuildFolder.create(Path(output_dir))
+    with folder.lock():
+        return _build(folder, Path(model), imported, network, schedule, request, data, say)
+
+
+def _request(
+    board: Board, clock: float | None, latency: float | None, ii: int | None, io_type: IoType
+) -> Request:
+    clock_mhz = board.clock_mhz if clock is None else clock
+    for subject, value, limits in (("clock", clock_mhz, (1.0, 1000.0)), ("latency budget", latency, (1e-3, 1e9))):
+        if value is not None and not limits[0] <= value <= limits[1]:
+            raise UserError(subject, f"{value:g}", f"{limits[0]:g} to {limits[1]:g}", "Give another one.")
+    if ii is not None and ii < 1:
+        raise UserError("initiation interval budget", str(ii), "at least 1 cycle", "Give another one.")
+    if io_type not in ("io_stream", "io_parallel"):
+        raise UserError("io_type", repr(io_type), "io_stream or io_parallel", "Choose one of them.")
+    return Request(board, float(clock_mhz), r.Budgets(latency_us=latency, ii_cycles=ii), io_type)
+
+
+def _vectors(given: np.ndarray | str | Path | Evaluation | None, imported: ImportedModel) -> Evaluation:
+    """The inputs to verify with, and their labels if they have some."""
+    graph = imported.graph
+    shape = graph.tensors[graph.inputs[0]].shape
+    if isinstance(given, (str, Path)) and str(given).endswith(".npz"):
+        given = load_evaluation(Path(given))
+    if isinstance(given, Evaluation):
+        return Evaluation(as_inputs(given.inputs, shape, "evaluation"), given.labels, given.classes, given.scores)
+    no_labels = np.zeros(0, np.int64)
+    if given is None:
+        return Evaluation(default_inputs(graph, DEFAULT_VECTORS), no_labels, ())
+    data = read_inputs(Path(given), graph) if isinstance(given, (str, Path)) else as_inputs(given, shape, "vectors")
+    return Evaluation(data, no_labels, ())
+
+
+def _schedule(network: KernelGraph, request: Request, say: Progress) -> Schedule:
+    board, clock, latency = request.board, request.clock_mhz, request.latency_cycles
+    if request.io_type == "io_parallel":
+        return parallel_schedule(network.kernels, board, clock, latency)
+    return find_schedule(
+        network.kernels, network.channels, network.source, network.sink, board, clock, latency, request.budgets.ii_cycles,
+        lambda step: say(f"schedule: {step}"),
+    )  # fmt: skip
+
+
+def _build(
+    folder: BuildFolder,
+    model: Path,
+    imported: ImportedModel,
+    network: KernelGraph,
+    schedule: Schedule,
+    request: Request,
+    data: Evaluation,
+    say: Progress,
+) -> Design:
+    from hwflow.backends.hls.project import write_project
+
+    path = folder.path
+    (path / r.FILE).unlink(missing_ok=True)  # without its record an interrupted build is no design
+    if model.resolve() != (path / layout.MODEL).resolve():
+        shutil.copyfile(model, path / layout.MODEL)
+    write_atomic(path / layout.GOLDEN, imported.golden)
+    write_atomic(path / layout.GRAPH, serialise.dumps(imported.graph))
+    write_atomic(path / layout.NAMES, json.dumps(dict(imported.names), indent=1))
+    write_atomic(path / layout.SCHEDULE, schedule.to_json())
+    write_atomic(path / layout.BOARD, request.board.model_dump_json(indent=1))
+    say("reference against onnxruntime")
+    vectors, parity, results, accuracy = verify_reference(imported, network, data)
+    save_vectors(path / layout.VECTORS, vectors)
+    say("HLS project")
+    with folder.staging(layout.HLS) as project:
+        write_project(network, schedule, request.board, request.io_type, project)
+    design = Design(folder, network, schedule, _record(model, imported, network, schedule, request), imported.names)
+    say("report")
+    hashes = {name: sha256_file(path / name) for name in layout.HASHED}
+    build = design.record.model_copy(
+        update={
+            "inputs": hashes,
+            "parity": tuple(parity),
+            "accuracy": tuple(accuracy),
+            "results": (*design.record.results, *results),
+        }
+    )
+    design.save(build)
+    return design
+
+
+def _record(
+    model: Path, imported: ImportedModel, network: KernelGraph, schedule: Schedule, request: Request
+) -> r.BuildRecord:
+    return r.BuildRecord(
+        versions=r.tool_versions(),
+        inputs={},
+        model=model_summary(model.stem, imported.mode, network, imported.wide),
+        board=board_summary(request.board),
+        clock_mhz=request.clock_mhz,
+        io_type=request.io_type,
+        budgets=request.budgets,
+        totals=totals(schedule),
+        kernels=tuple(kernel_rows(network, schedule, request.io_type)),
+        bit_widths=tuple(bit_widths(network)),
+        results=tuple(estimate_results(schedule, request.board, request.budgets)),
+    )

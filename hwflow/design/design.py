@@ -1,0 +1,163 @@
+"""A built design: run it, trace it, simulate it in C, check it. The methods are those of an hls4ml model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hwflow import record as r
+from hwflow.boards import Board
+from hwflow.design import layout
+from hwflow.design.vectors import Vectors, load_vectors
+from hwflow.errors import ToolMissing, UserError
+from hwflow.files import BuildFolder, sha256_file
+from hwflow.ir import reference, serialise
+from hwflow.ir.graph import IntArray
+from hwflow.kernels.network import KernelGraph, kernel_graph
+from hwflow.schedule.schedule import Schedule
+from hwflow.verify.vectors import as_inputs
+
+Progress = Callable[[str], None]
+
+
+@dataclass
+class Design:
+    """A design in its build folder. Made by ``hwflow.convert`` or ``Design.load``.
+
+    ``record`` is what build.json holds; steps that measure something replace it.
+    """
+
+    folder: BuildFolder
+    network: KernelGraph
+    schedule: Schedule
+    record: r.BuildRecord
+    names: Mapping[str, str]
+    _hls: Any = field(default=None, repr=False)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Design:
+        """Open a build folder. UserError if something of it is missing, damaged or changed since the build."""
+        folder = BuildFolder(Path(path))
+        build = r.load(folder.path / r.FILE)
+        _check_hashes(folder.path, build)
+        schedule = Schedule.from_json(_text(folder.path / layout.SCHEDULE))
+        graph = serialise.loads(_text(folder.path / layout.GRAPH))
+        names = {str(k): str(v) for k, v in json.loads(_text(folder.path / layout.NAMES)).items()}
+        return cls(folder, kernel_graph(graph, schedule.clock_mhz), schedule, build, names)
+
+    @property
+    def path(self) -> Path:
+        """The build folder."""
+        return self.folder.path
+
+    @cached_property
+    def board(self) -> Board:
+        """The board of the build, as it was then."""
+        return Board.model_validate_json(_text(self.path / layout.BOARD))
+
+    @cached_property
+    def vectors(self) -> Vectors:
+        """The stored vectors."""
+        return load_vectors(self.path / layout.VECTORS)
+
+    def predict(self, inputs: np.ndarray) -> np.ndarray:
+        """Real outputs (count, *output shape) for real inputs (count, *input shape).
+
+        After ``compile`` the C++ design computes them, before it the integer reference; they agree on every bit.
+        """
+        output = self.network.graph.tensors[self.network.graph.outputs[0]]
+        if self._hls is None:
+            (values,) = self._run(inputs, ()).values()
+            return values * output.type.step
+        source = self.network.graph.tensors[self.network.graph.inputs[0]]
+        raw = self._integers(inputs)
+        # The port takes the integers' exact values; the host has quantised them.
+        found = self._hls.predict(np.ascontiguousarray(raw * source.type.step, dtype=np.float64))
+        return np.asarray(found, np.float64).reshape(len(inputs), *output.shape)
+
+    def trace(self, inputs: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Outputs as ``predict`` gives them, and the real values of every named tensor, by its name in the model."""
+        graph = self.network.graph
+        named = {name: id for name, id in self.names.items() if id in graph.tensors and not graph.tensors[id].is_constant}
+        values = self._run(inputs, tuple(dict.fromkeys(named.values())))
+        real = {id: array * graph.tensors[id].type.step for id, array in values.items()}
+        return real[graph.outputs[0]], {name: real[id] for name, id in named.items()}
+
+    def compile(self) -> None:
+        """Compile the C++ of the design to a library that ``predict`` then runs. Needs g++."""
+        from hwflow.backends.hls.project import write_project
+        from hwflow.processes import find_tool
+
+        find_tool("g++", "compiling the design", "Install a C++ compiler (Debian: g++).")
+        with self.folder.lock(), self.folder.staging("library") as folder:
+            model = write_project(self.network, self.schedule, self.board, self.record.io_type, folder)
+            model.compile()
+        self._hls = model
+
+    def csim(self, count: int = 1000, progress: Progress | None = None) -> list[r.Result]:
+        """Compile and run the self-checking testbench on ``count`` inferences; the results are in the record too."""
+        from hwflow.design.simulate_c import simulate_c
+
+        with self.folder.lock():
+            self.record = simulate_c(self, count, progress)
+        return [result for result in self.record.results if result.stage == "csim"]
+
+    def build(self, csim: bool = True, synth: bool = False, cosim: bool = False, vsynth: bool = False) -> r.BuildRecord:
+        """hls4ml's ``build``: C simulation by g++; synthesis and cosimulation by Vitis HLS where it is installed."""
+        if csim:
+            self.csim()
+        if synth or cosim or vsynth:
+            import shutil
+
+            if not (shutil.which("vitis-run") or shutil.which("vitis_hls")):
+                raise ToolMissing("vitis_hls", "HLS synthesis", "Install AMD Vitis and put it on the PATH.")
+            self.compile()
+            self._hls.build(csim=False, synth=synth, cosim=cosim, vsynth=vsynth)
+        return self.record
+
+    def check(self) -> None:
+        """Raise GateFailed unless every gate of the record holds and something was measured."""
+        r.gate(self.record)
+
+    def save(self, build: r.BuildRecord) -> r.BuildRecord:
+        """Make ``build`` the record, with its report and JUnit file."""
+        from hwflow.report import write_report
+
+        self.record = build
+        r.save(build, self.path / r.FILE)
+        r.write_junit(build, self.path / layout.JUNIT)
+        write_report(build, self.path / layout.REPORT)
+        return build
+
+    def _integers(self, inputs: np.ndarray) -> IntArray:
+        graph = self.network.graph
+        data = as_inputs(np.asarray(inputs), graph.tensors[graph.inputs[0]].shape, "input")
+        return reference.quantise_input(graph, graph.inputs[0], data)
+
+    def _run(self, inputs: np.ndarray, keep: tuple[str, ...]) -> dict[str, IntArray]:
+        graph = self.network.graph
+        return reference.emulate(graph, {graph.inputs[0]: self._integers(inputs)}, keep)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError as error:
+        raise UserError(str(path), "no readable file", "a file of a finished build", "Build it again.") from error
+
+
+def _check_hashes(path: Path, build: r.BuildRecord) -> None:
+    """A file that changed since the build would make the record untrue."""
+    for name, digest in build.inputs.items():
+        file = path / name
+        if not file.is_file() or sha256_file(file) != digest:
+            found = "a file that changed since the build" if file.is_file() else "no such file"
+            raise UserError(str(file), found, "the file that the build record names", "Build it again.")
+
+

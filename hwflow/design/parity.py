@@ -1,0 +1,92 @@
+"""Runs golden.onnx and the integer reference on the build's inputs, and compares every tensor that both have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from hwflow import record as r
+from hwflow.backends.hls.limits import DEFAULT_TRACED
+from hwflow.design.vectors import Vectors
+from hwflow.ir import reference
+from hwflow.ir.graph import IntArray
+from hwflow.kernels.network import SINK, SOURCE, KernelGraph
+from hwflow.onnx_import.model import ImportedModel
+from hwflow.verify.evaluation import Evaluation
+from hwflow.verify.golden import golden_runner, mismatches
+from hwflow.verify.scores import evaluate
+
+EVERY_TENSOR = 1000  # inferences for which every tensor is compared; the outputs are compared for all
+
+Found = tuple[Vectors, list[r.Parity], list[r.Result], list[r.Accuracy]]
+
+
+def verify_reference(imported: ImportedModel, network: KernelGraph, data: Evaluation) -> Found:
+    """Vectors with golden values, and parity, results and accuracy of the stages onnxruntime and reference."""
+    graph = imported.graph
+    output = graph.outputs[0]
+    head = data.inputs[:EVERY_TENSOR]
+    golden = golden_runner(imported).run(head)
+    found = _reference(imported, head, tuple(golden))
+    parity = [
+        r.Parity(tensor=graph.names.get(id, id), stage="reference", compared=compared, mismatches=wrong)
+        for id, compared, wrong in mismatches(golden, found)
+    ]
+    outputs = golden_runner(imported, [output]).run(data.inputs)[output]
+    reference_outputs = _reference(imported, data.inputs, (output,))[output]
+    wrong = int(np.count_nonzero(outputs != reference_outputs))
+    result = r.Result(stage="reference", metric="output mismatches", value=wrong, unit="values", limit=0, ok=wrong == 0)
+    tensors = r.Result(stage="reference", metric="tensors compared", value=len(parity), unit="")
+    vectors = Vectors(data.inputs, _kernel_golden(network, golden, head, outputs), data.labels, data.classes)
+    return vectors, parity, [result, tensors], _accuracy(imported, data, outputs, reference_outputs)
+
+
+def _reference(imported: ImportedModel, inputs: np.ndarray, keep: tuple[str, ...]) -> dict[str, IntArray]:
+    graph = imported.graph
+    return reference.emulate(graph, {graph.inputs[0]: reference.quantise_input(graph, graph.inputs[0], inputs)}, keep)
+
+
+def _kernel_golden(
+    network: KernelGraph, golden: Mapping[str, IntArray], head: np.ndarray, outputs: IntArray
+) -> dict[str, IntArray]:
+    """Golden values of what the kernels put out. A tensor that a pass made has no ONNX name: the reference, which equals
+    onnxruntime on every tensor around it, gives it."""
+    graph = network.graph
+    ids = tuple(dict.fromkeys(k.output for k in network.kernels))
+    traced = head[:DEFAULT_TRACED]
+    own = reference.emulate(graph, {graph.inputs[0]: reference.quantise_input(graph, graph.inputs[0], traced)}, ids)
+    values = {id: golden[id][: len(traced)] if id in golden else own[id] for id in ids}
+    sink = network.tensor_of[SINK]
+    shape = graph.tensors[sink].shape
+    values.pop(network.tensor_of[SOURCE], None)
+    return {**values, sink: outputs.reshape(-1, *shape)}
+
+
+def _accuracy(
+    imported: ImportedModel, data: Evaluation, golden: IntArray, reference_outputs: IntArray
+) -> list[r.Accuracy]:
+    if not len(data.labels):
+        return []
+    trained = [
+        r.Accuracy.model_validate({"stage": stage, "samples": len(data.labels), **_only_numbers(scores)})
+        for stage, scores in data.scores.items()
+    ]
+    step = imported.graph.tensors[imported.graph.outputs[0]].type.step
+    return trained + [
+        accuracy("onnxruntime", golden * step, data.labels, data.classes),
+        accuracy("reference", reference_outputs * step, data.labels, data.classes),
+    ]
+
+
+def _only_numbers(scores: Mapping[str, object]) -> dict[str, object]:
+    auc = scores.get("auc")
+    kept = {k: v for k, v in auc.items() if v is not None} if isinstance(auc, Mapping) else {}
+    return {"accuracy": scores.get("accuracy"), "auc": kept}
+
+
+def accuracy(stage: str, outputs: np.ndarray, labels: np.ndarray, classes: tuple[str, ...]) -> r.Accuracy:
+    """Accuracy and AUC per class of real outputs (count, ...)."""
+    scores = evaluate(outputs.reshape(len(labels), -1), labels, classes)
+    fields = {"stage": stage, "samples": len(labels), **_only_numbers(scores.model_dump())}
+    return r.Accuracy.model_validate(fields)

@@ -1,0 +1,45 @@
+"""The vectors of a build: real inputs, and the golden integers of the kernels' tensors, in one file."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hwflow.errors import UserError
+from hwflow.files import write_atomic
+from hwflow.ir.graph import IntArray
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """``inputs``: float32 (count, *shape). ``golden``: tensor id -> integers (count or fewer, *shape), the outputs for
+    all inputs. ``labels``: class of each input where known; else empty. ``classes``: their names."""
+
+    inputs: np.ndarray
+    golden: Mapping[str, IntArray]
+    labels: np.ndarray
+    classes: tuple[str, ...] = ()
+
+
+def save_vectors(path: Path, vectors: Vectors) -> None:
+    """Write the file in one step."""
+    buffer = io.BytesIO()
+    arrays = {f"golden_{id}": values for id, values in vectors.golden.items()}
+    np.savez_compressed(
+        buffer, inputs=vectors.inputs, labels=vectors.labels, classes=np.array(vectors.classes, dtype=np.str_), **arrays
+    )
+    write_atomic(path, buffer.getvalue())
+
+
+def load_vectors(path: Path) -> Vectors:
+    """Read the file; a damaged one is a UserError."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            golden = {key.removeprefix("golden_"): file[key] for key in file.files if key.startswith("golden_")}
+            return Vectors(file["inputs"], golden, file["labels"], tuple(str(c) for c in file["classes"]))
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        raise UserError(str(path), f"no readable vectors ({error})", "the file of a build", "Build it again.") from error

@@ -1,0 +1,26 @@
+"""From a configuration to a torch model."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from hwflow.frontends.brevitas.quantization import Quantization
+from hwflow.models.configs import JetTaggerConfig, ModelConfig
+from hwflow.models.encoder import Encoder
+from hwflow.models.jet_tagger import JetTagger
+
+
+def build_model(config: ModelConfig, quantized: bool = True) -> nn.Module:
+    """The model of ``config``; with ``quantized=False`` its float twin: same architecture, same parameter names.
+
+    A quantized model must be calibrated (`hwflow.frontends.brevitas.calibrate`) before its outputs mean anything. One
+    with a ``uniform`` precision computes in double, which holds every intermediate of 53 bits exactly.
+    """
+    q = Quantization(config.precision, enabled=quantized)
+    model = JetTagger(config, q) if isinstance(config, JetTaggerConfig) else Encoder(config, q)
+    return model.double() if quantized and config.precision.uniform else model
+
+
+def parameter_count(config: ModelConfig) -> int:
+    """Weights and biases, without the scales of the quantizers."""
+    return sum(p.numel() for p in build_model(config, quantized=False).parameters())

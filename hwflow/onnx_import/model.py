@@ -1,0 +1,68 @@
+"""The front door of the importer: one ONNX file in, golden.onnx and the integer graph out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import onnx_ir as ir
+
+from hwflow.ir.graph import Graph
+from hwflow.limits import LIMITS, Limits
+from hwflow.onnx_import.integer import import_integer_graph
+from hwflow.onnx_import.load import load_model
+from hwflow.onnx_import.lower import lower
+from hwflow.onnx_import.near_exact import make_exact
+from hwflow.onnx_import.simplify import simplify
+
+Mode = Literal["exact", "near-exact"]
+
+
+@dataclass(frozen=True)
+class ImportedModel:
+    """A model in both forms.
+
+    ``golden``: a serialised ONNX model of standard ops that any onnxruntime runs.
+    ``names``: ONNX value name -> tensor id, for every value of golden that is a tensor of the graph.
+    ``wide``: values that golden computes in double, with the largest integer met.
+    ``rewrites``: what near-exact mode replaced, in words; empty in exact mode.
+    ``original``: in near-exact mode, the model before the replacements in standard ops, to measure against.
+    """
+
+    graph: Graph
+    golden: bytes
+    names: Mapping[str, str]
+    wide: Mapping[str, int]
+    mode: Mode
+    rewrites: tuple[str, ...] = ()
+    original: bytes | None = None
+
+
+def import_model(path: str | Path, mode: Mode = "exact", limits: Limits = LIMITS) -> ImportedModel:
+    """Read, check, simplify and import an ONNX file (QONNX or QCDQ).
+
+    Raises UserError that names every node without an exact integer form, all at once.
+    """
+    model = load_model(Path(path), limits)
+    simplify(model)
+    original, rewrites = None, ()
+    if mode == "near-exact":
+        before = model.clone()
+        rewrites = make_exact(model)
+        original = _standard(before) if rewrites else None
+    imported = import_integer_graph(model, limits)
+    golden = _standard(model, imported.wide)
+    return ImportedModel(imported.graph, golden, imported.names, imported.wide, mode, rewrites, original)
+
+
+def _standard(model: ir.Model, wide: Mapping[str, int] | None = None) -> bytes:
+    """The model in standard ops; what is computed in double is said in its metadata."""
+    clone = model.clone()
+    lower(clone, wide or {})
+    clone.producer_name, clone.producer_version = "hwflow", ""
+    if wide:
+        clone.metadata_props["hwflow.double"] = json.dumps(dict(sorted(wide.items())))
+    return ir.to_proto(clone).SerializeToString(deterministic=True)

@@ -1,0 +1,156 @@
+"""Running external tools: argument lists, a time limit, and no process left behind."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import shutil
+import signal
+import subprocess
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from hwflow.errors import GateFailed, ToolMissing
+
+TAIL_LINES = 40
+_LINE_BYTES = 1 << 16  # a longer line is cut in two
+_POLL_S = 0.1
+_GRACE_S = 3.0  # between TERM and KILL
+
+Process = subprocess.Popen[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """A tool that ended: its exit code (minus the signal that killed it) and the last lines of its output."""
+
+    returncode: int
+    output_tail: str
+
+
+class ToolTimeout(GateFailed):
+    """A tool did not end within its time limit; it and its children have been ended."""
+
+    def __init__(self, tool: str, timeout_s: float, output_tail: str) -> None:
+        self.tool, self.timeout_s, self.output_tail = tool, timeout_s, output_tail
+        super().__init__(f"{tool}: did not end within its time limit of {timeout_s:g} s and was stopped")
+
+
+def find_tool(name: str, needed_for: str, remedy: str) -> Path:
+    """The tool's full path. Raises ToolMissing if it is not on the PATH."""
+    found = shutil.which(name)
+    if found is None:
+        raise ToolMissing(name, needed_for, remedy)
+    return Path(found)
+
+
+def run_tool(
+    argv: Sequence[str],
+    cwd: Path,
+    timeout_s: float,
+    log: Path | None = None,
+    on_line: Callable[[str], None] | None = None,
+    env: Mapping[str, str] | None = None,
+) -> Completed:
+    """Run a tool to its end, without a shell or an input, in a process group of its own.
+
+    Args:
+        log: takes standard output and standard error, as they come, byte for byte.
+        on_line: called for each line of output, without its line end.
+        env: the whole environment; by default that of this process.
+
+    Guarantees: whatever happens (time limit, Ctrl-C, an exception in ``on_line``), no process of the group lives on.
+
+    Raises:
+        ToolTimeout: after ``timeout_s`` seconds.
+    """
+    tail: deque[str] = deque(maxlen=TAIL_LINES)
+    with ExitStack() as stack:
+        sink = stack.enter_context(log.open("wb")) if log else None
+        process = stack.enter_context(_start(argv, cwd, env))
+        stack.callback(_end_group, process)
+        try:
+            for line in _lines(_logged(_chunks(process, time.monotonic() + timeout_s), sink)):
+                tail.append(line)
+                if on_line:
+                    on_line(line)
+        except TimeoutError:
+            raise ToolTimeout(os.path.basename(argv[0]), timeout_s, "\n".join(tail)) from None
+    return Completed(process.returncode, "\n".join(tail))
+
+
+def _start(argv: Sequence[str], cwd: Path, env: Mapping[str, str] | None) -> Process:
+    if isinstance(argv, str):
+        raise TypeError("run_tool: argv is a list of arguments, not one string")
+    return subprocess.Popen(
+        list(argv),
+        cwd=cwd,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        bufsize=0,
+    )
+
+
+def _chunks(process: Process, deadline: float) -> Iterator[bytes]:
+    """The output as it comes, until the process has ended: a child that keeps the pipe open is not waited for."""
+    assert process.stdout is not None
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        while (left := deadline - time.monotonic()) > 0:
+            ended = process.poll() is not None
+            if selector.select(0 if ended else min(_POLL_S, left)):
+                chunk = os.read(process.stdout.fileno(), _LINE_BYTES)
+                if not chunk:
+                    return _wait(process, left)
+                yield chunk
+            elif ended:
+                return
+    raise TimeoutError
+
+
+def _wait(process: Process, timeout_s: float) -> None:
+    try:
+        process.wait(timeout_s)
+    except subprocess.TimeoutExpired:
+        raise TimeoutError from None
+
+
+def _logged(chunks: Iterable[bytes], sink: BinaryIO | None) -> Iterator[bytes]:
+    for chunk in chunks:
+        if sink:
+            sink.write(chunk)
+            sink.flush()
+        yield chunk
+
+
+def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
+    rest = b""
+    for chunk in chunks:
+        *lines, rest = (rest + chunk).split(b"\n")
+        if len(rest) > _LINE_BYTES:
+            lines, rest = [*lines, rest], b""
+        yield from (line.decode(errors="replace") for line in lines)
+    if rest:
+        yield rest.decode(errors="replace")
+
+
+def _end_group(process: Process) -> None:
+    """End what is left of the group: nothing after a normal end, else politely, then for certain."""
+    if process.poll() is None:
+        _signal(process, signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_GRACE_S)
+    _signal(process, signal.SIGKILL)
+
+
+def _signal(process: Process, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError, PermissionError):  # none left; on macOS, only zombies left
+        os.killpg(process.pid, number)

@@ -1,0 +1,66 @@
+"""What a build record must hold up to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hwflow.errors import GateFailed
+from hwflow.record.model import Accuracy, BuildRecord, Parity, Result, Stage
+
+
+def gated(record: BuildRecord) -> list[Result]:
+    """Every result that can fail; in exact mode each parity entry is one, with the limit 0."""
+    results = [r for r in record.results if r.ok is not None]
+    return results + [_as_result(p) for p in record.parity if record.model.mode == "exact"]
+
+
+def failed(record: BuildRecord) -> list[Result]:
+    """The gated results that did not hold."""
+    return [r for r in gated(record) if not r.ok]
+
+
+def gate(record: BuildRecord) -> None:
+    """Raise GateFailed, naming each failed result, or saying that no gated result was measured.
+
+    Estimates alone do not pass: a check that nothing was run for could not have failed.
+    """
+    if failures := failed(record):
+        raise GateFailed(f"{len(failures)} of {len(gated(record))} gates failed: {'; '.join(map(str, failures))}")
+    if not measured(record):
+        raise GateFailed("nothing was measured against a limit, so nothing is known to hold; run hwflow csim first")
+
+
+def measured(record: BuildRecord) -> bool:
+    """Whether any gated result comes from a stage that ran something."""
+    return any(r.stage != "estimate" for r in gated(record))
+
+
+def with_stage(
+    record: BuildRecord,
+    stage: Stage,
+    results: Sequence[Result],
+    parity: Sequence[Parity] = (),
+    accuracy: Sequence[Accuracy] = (),
+) -> BuildRecord:
+    """The record after ``stage`` was run again: all that it said before is replaced, other stages stay."""
+    strays = {r.stage for r in results} | {p.stage for p in parity} | {a.stage for a in accuracy}
+    if strays := strays - {stage}:
+        raise ValueError(f"with_stage: results of {', '.join(sorted(strays))} given for {stage}")
+    return record.model_copy(
+        update={
+            "results": (*(r for r in record.results if r.stage != stage), *results),
+            "parity": (*(p for p in record.parity if p.stage != stage), *parity),
+            "accuracy": (*(a for a in record.accuracy if a.stage != stage), *accuracy),
+        }
+    )
+
+
+def _as_result(parity: Parity) -> Result:
+    return Result(
+        stage=parity.stage,
+        metric=f"mismatches of {parity.tensor}",
+        value=parity.mismatches,
+        unit=f"of {parity.compared:,}",
+        limit=0,
+        ok=parity.mismatches == 0,
+    )

@@ -1,0 +1,109 @@
+"""The figures of a report, put together from a build record. Every one names its stage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from hwflow.errors import GateFailed
+from hwflow.record import BuildRecord, Parity, Result, Stage, failed, gate, gated
+from hwflow.record.model import amount
+
+RESOURCES = {"lut": "LUT", "ff": "Flip-flops", "dsp": "DSP", "bram18": "Block RAM (18 Kb)", "uram": "UltraRAM"}
+_ORDER = {stage: place for place, stage in enumerate(get_args(Stage))}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether the gates hold, and why not."""
+
+    word: Literal["pass", "fail", "open"]
+    title: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A headline figure: its name, its value, and a note that says where it comes from."""
+
+    name: str
+    value: str
+    note: str
+
+
+def verdict(record: BuildRecord) -> Verdict:
+    """The outcome of `hwflow.record.gate`: ``open`` if it fails only because nothing was measured yet."""
+    try:
+        gate(record)
+    except GateFailed as error:
+        if failed(record):
+            return Verdict("fail", "Not all gates hold", str(error))
+        return Verdict("open", "Not verified yet", str(error))
+    return Verdict("pass", "All gates hold", f"{len(gated(record))} of {len(gated(record))} hold.")
+
+
+def by_stage(results: tuple[Result, ...]) -> list[Result]:
+    """Results in the order of the flow, those of one stage as they were recorded."""
+    return sorted(results, key=lambda result: _ORDER[result.stage])
+
+
+def auc_table(record: BuildRecord) -> dict[str, list[float | None]]:
+    """Class to its AUC in each entry of ``record.accuracy``; None where a stage has none."""
+    classes = dict.fromkeys(name for entry in record.accuracy for name in entry.auc)
+    return {name: [entry.auc.get(name) for entry in record.accuracy] for name in classes}
+
+
+def parity_totals(record: BuildRecord) -> list[Parity]:
+    """Each stage's tensors together."""
+    stages = dict.fromkeys(p.stage for p in record.parity)
+    parts = {stage: [p for p in record.parity if p.stage == stage] for stage in stages}
+    return [
+        Parity(
+            tensor=f"{len(group)} tensors",
+            stage=stage,
+            compared=sum(p.compared for p in group),
+            mismatches=sum(p.mismatches for p in group),
+        )
+        for stage, group in parts.items()
+    ]
+
+
+def tiles(record: BuildRecord) -> list[Tile]:
+    """The headline figures that the record has."""
+    return [*_parity_tiles(record), *_schedule_tiles(record), *_accuracy_tiles(record)]
+
+
+def _parity_tiles(record: BuildRecord) -> list[Tile]:
+    return [
+        Tile(
+            "Wrong values",
+            amount(p.mismatches),
+            f"of {amount(p.compared)} in {p.tensor}, {p.stage} against golden.onnx",
+        )
+        for p in parity_totals(record)[-1:]
+    ]
+
+
+def _schedule_tiles(record: BuildRecord) -> list[Tile]:
+    totals, clock = record.totals, record.clock_mhz
+    if totals is None:
+        return []
+    share, kind = max(_shares(record))
+    return [
+        Tile("Latency", f"{totals.latency_cycles / clock:.3g} µs", f"{amount(totals.latency_cycles)} cycles, estimate"),
+        Tile(
+            "Initiation interval", f"{totals.ii_cycles / clock:.3g} µs", f"{amount(totals.ii_cycles)} cycles, estimate"
+        ),
+        Tile("Tightest resource", f"{100 * share:.3g} %", f"of the usable {kind}, estimate"),
+    ]
+
+
+def _shares(record: BuildRecord) -> list[tuple[float, str]]:
+    used = record.totals.resources if record.totals else record.board.usable
+    pairs = [(getattr(used, kind), getattr(record.board.usable, kind), name) for kind, name in RESOURCES.items()]
+    return [(use / usable if usable else float(use > 0), name) for use, usable, name in pairs]
+
+
+def _accuracy_tiles(record: BuildRecord) -> list[Tile]:
+    latest = sorted(record.accuracy, key=lambda entry: _ORDER[entry.stage])[-1:]
+    return [Tile("Accuracy", f"{100 * a.accuracy:.2f} %", f"{a.stage}, {amount(a.samples)} samples") for a in latest]

@@ -1,0 +1,68 @@
+"""Labelled inputs that travel with a model, so that every later stage is scored on the same samples.
+
+One .npz file without pickles: ``inputs`` float32 (count, *shape), ``labels`` int64 (count,), ``classes`` strings,
+``scores`` a JSON text with what training measured (stage -> accuracy and AUC per class).
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hwflow.errors import UserError
+from hwflow.files import write_atomic
+
+FILE = "evaluation.npz"
+_KEYS = ("inputs", "labels", "classes", "scores")
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Inputs and labels of a test set. ``scores``: stage (float, torch) -> {"accuracy", "auc"}."""
+
+    inputs: np.ndarray
+    labels: np.ndarray
+    classes: tuple[str, ...]
+    scores: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+def save_evaluation(path: Path, evaluation: Evaluation) -> Path:
+    """Write the file in one step."""
+    buffer = io.BytesIO()
+    np.savez_compressed(
+        buffer,
+        inputs=evaluation.inputs.astype(np.float32),
+        labels=evaluation.labels.astype(np.int64),
+        classes=np.array(evaluation.classes),
+        scores=np.array(json.dumps({k: dict(v) for k, v in evaluation.scores.items()})),
+    )
+    return write_atomic(path, buffer.getvalue())
+
+
+def load_evaluation(path: Path) -> Evaluation:
+    """Read and check the file. UserError names what is wrong; pickles are never loaded."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            inputs, labels, classes, scores = (file[key] for key in _KEYS)
+            evaluation = Evaluation(
+                inputs, labels.astype(np.int64), tuple(str(c) for c in classes.ravel()), json.loads(str(scores))
+            )
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise _refused(path, f"no readable evaluation data ({error})") from error
+    if inputs.dtype.kind not in "fiu" or labels.shape != (len(inputs),) or not len(inputs):
+        raise _refused(path, f"inputs {inputs.shape} and labels {labels.shape}")
+    if evaluation.labels.min() < 0 or evaluation.labels.max() >= max(2, len(evaluation.classes)):
+        raise _refused(path, f"labels outside 0..{len(evaluation.classes) - 1}")
+    return evaluation
+
+
+def _refused(path: Path, found: str) -> UserError:
+    expected = f"an .npz file with {', '.join(_KEYS)}"
+    return UserError(str(path), found, expected, "Write it with 'hwflow export', or with save_evaluation.")
