@@ -16,7 +16,8 @@ class Limits:
     file_bytes: int = 1 << 30
     nodes: int = 100_000
     rank: int = 8
-    elements: int = 1 << 27  # of one tensor
+    elements: int = 1 << 25  # of one tensor
+    graph_elements: int = 1 << 27  # of all tensors of the integer graph together
     parameters: int = 1 << 28  # of all constants together
     bit_width: int = 32
     table_bits: int = 16  # address bits of a table

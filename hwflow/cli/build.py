@@ -15,6 +15,9 @@ Interval = Annotated[int | None, typer.Option(min=1, help="Largest initiation in
 IoType = Annotated[
     Literal["io_stream", "io_parallel"], typer.Option(help="io_parallel suits only the smallest models.")
 ]
+Data = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Inputs to verify with: .npy, or the .npz of hwflow export.")
+]
 
 
 def build(
@@ -25,6 +28,7 @@ def build(
     latency_budget: Latency = None,
     ii_budget: Interval = None,
     io_type: IoType = "io_stream",
+    data: Data = None,
     near_exact: NearExact = False,
     json: Json = False,
     debug: Debug = False,
@@ -46,6 +50,7 @@ def build(
                 ii_budget=ii_budget,
                 io_type=io_type,
                 mode="near-exact" if near_exact else "exact",
+                vectors=data,
                 progress=progress,
             )
         answer(reply, design.record)

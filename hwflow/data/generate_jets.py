@@ -8,7 +8,6 @@ simulation.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,24 +15,10 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from hwflow.data.jet_layout import JET_NAMES, PARTICLE_NAMES
 from hwflow.data.jets import CLASSES, CONSTITUENTS, JETS
 
 Array = NDArray[np.float64]
-PARTICLE_NAMES = (
-    "j1_px j1_py j1_pz j1_e j1_erel j1_pt j1_ptrel j1_eta j1_etarel j1_etarot "
-    "j1_phi j1_phirel j1_phirot j1_deltaR j1_costheta j1_costhetarel"
-).split()
-_SHAPES = "tau1_b1 tau2_b1 tau3_b1 tau1_b2 tau2_b2 tau3_b2 tau32_b1 tau32_b2".split()
-_CORRELATIONS = "c1_b0 c1_b1 c1_b2 c2_b1 c2_b2 d2_b1 d2_b2 d2_a1_b1 d2_a1_b2 m2_b1 m2_b2 n2_b1 n2_b2".split()
-_MASSES = "mass_trim mass_mmdt mass_prun mass_sdb2 mass_sdm1 multiplicity g q w z t undef".split()
-JET_NAMES = [
-    f"j_{name}"
-    for name in (
-        *("ptfrac pt eta mass".split() + _SHAPES + ["zlogz"] + _CORRELATIONS),
-        *(f"{name}_mmdt" for name in _SHAPES + _CORRELATIONS),
-        *_MASSES,
-    )
-]
 CHUNK = 4096  # jets generated at a time; part of what a seed means
 MASS_W, MASS_Z, MASS_TOP = 80.4, 91.2, 173.0  # GeV
 GLUON, QUARK, W, Z, TOP = range(5)
@@ -56,7 +41,7 @@ def generate_jets(path: Path, jets: int, seed: int, particles: int = 100) -> Pat
         for start in range(0, jets, CHUNK):
             stop = min(start + CHUNK, jets)
             constituents[start:stop], table[start:stop] = _chunk(rng, stop - start, particles)
-    os.replace(partial, path)
+    partial.replace(path)
     return path
 
 

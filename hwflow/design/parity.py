@@ -10,11 +10,12 @@ from hwflow import record as r
 from hwflow.backends.hls.limits import DEFAULT_TRACED
 from hwflow.design.vectors import Vectors
 from hwflow.ir import reference
-from hwflow.ir.graph import IntArray
+from hwflow.ir.graph import Graph, IntArray
 from hwflow.kernels.network import SINK, SOURCE, KernelGraph
 from hwflow.onnx_import.model import ImportedModel
 from hwflow.verify.evaluation import Evaluation
-from hwflow.verify.golden import golden_runner, mismatches
+from hwflow.verify.golden import golden_runner
+from hwflow.verify.parity import compare_every_tensor
 from hwflow.verify.scores import evaluate
 
 EVERY_TENSOR = 1000  # inferences for which every tensor is compared; the outputs are compared for all
@@ -26,41 +27,37 @@ def verify_reference(imported: ImportedModel, network: KernelGraph, data: Evalua
     """Vectors with golden values, and parity, results and accuracy of the stages onnxruntime and reference."""
     graph = imported.graph
     output = graph.outputs[0]
-    head = data.inputs[:EVERY_TENSOR]
-    golden = golden_runner(imported).run(head)
-    found = _reference(imported, head, tuple(golden))
     parity = [
-        r.Parity(tensor=graph.names.get(id, id), stage="reference", compared=compared, mismatches=wrong)
-        for id, compared, wrong in mismatches(golden, found)
+        r.Parity(tensor=each.tensor, stage="reference", compared=each.compared, mismatches=each.wrong)
+        for each in compare_every_tensor(imported, data.inputs[:EVERY_TENSOR])
     ]
     outputs = golden_runner(imported, [output]).run(data.inputs)[output]
-    reference_outputs = _reference(imported, data.inputs, (output,))[output]
+    reference_outputs = _reference(imported.graph, data.inputs, (output,))[output]
     wrong = int(np.count_nonzero(outputs != reference_outputs))
     result = r.Result(stage="reference", metric="output mismatches", value=wrong, unit="values", limit=0, ok=wrong == 0)
     tensors = r.Result(stage="reference", metric="tensors compared", value=len(parity), unit="")
-    vectors = Vectors(data.inputs, _kernel_golden(network, golden, head, outputs), data.labels, data.classes)
+    vectors = Vectors(data.inputs, _kernel_golden(imported, network, data.inputs, outputs), data.labels, data.classes)
     return vectors, parity, [result, tensors], _accuracy(imported, data, outputs, reference_outputs)
 
 
-def _reference(imported: ImportedModel, inputs: np.ndarray, keep: tuple[str, ...]) -> dict[str, IntArray]:
-    graph = imported.graph
+def _reference(graph: Graph, inputs: np.ndarray, keep: tuple[str, ...]) -> dict[str, IntArray]:
     return reference.emulate(graph, {graph.inputs[0]: reference.quantise_input(graph, graph.inputs[0], inputs)}, keep)
 
 
 def _kernel_golden(
-    network: KernelGraph, golden: Mapping[str, IntArray], head: np.ndarray, outputs: IntArray
+    imported: ImportedModel, network: KernelGraph, inputs: np.ndarray, outputs: IntArray
 ) -> dict[str, IntArray]:
     """Golden values of what the kernels put out. A tensor that a pass made has no ONNX name: the reference, which equals
     onnxruntime on every tensor around it, gives it."""
-    graph = network.graph
+    graph, traced = network.graph, inputs[:DEFAULT_TRACED]
     ids = tuple(dict.fromkeys(k.output for k in network.kernels))
-    traced = head[:DEFAULT_TRACED]
-    own = reference.emulate(graph, {graph.inputs[0]: reference.quantise_input(graph, graph.inputs[0], traced)}, ids)
-    values = {id: golden[id][: len(traced)] if id in golden else own[id] for id in ids}
+    named = [id for id in ids if id in imported.graph.tensors]
+    golden = golden_runner(imported, named).run(traced)
+    own = _reference(graph, traced, ids)
+    values = {id: golden.get(id, own[id]) for id in ids}
     sink = network.tensor_of[SINK]
-    shape = graph.tensors[sink].shape
     values.pop(network.tensor_of[SOURCE], None)
-    return {**values, sink: outputs.reshape(-1, *shape)}
+    return {**values, sink: outputs.reshape(-1, *graph.tensors[sink].shape)}
 
 
 def _accuracy(

@@ -12,7 +12,7 @@ from hwflow.ir.ops import ReduceMax, Requantise, Sub, Table
 from hwflow.ir.types import MAX_WIDTH, FixedType, type_for
 from hwflow.limits import LIMITS, Limits
 
-_WIDEST = 1 << (MAX_WIDTH - 2)
+_WIDEST = 1 << (MAX_WIDTH - 3)  # magnitude of a signed integer of 62 bits: doubled bounds still fit int64
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class GraphBuilder:
 
     def __init__(self, limits: Limits = LIMITS) -> None:
         self._limits = limits
+        self._elements = 0
         self._entries: dict[str, _Entry] = {}
         self._nodes: list[Node] = []
         self._producer: dict[str, Node] = {}
@@ -98,19 +99,29 @@ class GraphBuilder:
         return f"t{len(self._entries)}"
 
     def _enter(self, tensor: Tensor, bounds: Bounds, peak: int) -> str:
+        self._elements += tensor.size
+        if self._elements > self._limits.graph_elements:
+            raise UserError(
+                "model",
+                f"{self._elements} elements in all tensors together",
+                f"at most {self._limits.graph_elements}",
+                "Use a smaller model.",
+            )
         self._entries[tensor.id] = _Entry(tensor, bounds, peak)
         return tensor.id
 
     def _tighten(self, op: Op, inputs: tuple[str, ...], bounds: Bounds) -> Bounds:
         """``x - max(x)`` is never positive, which intervals alone cannot see."""
-        if not isinstance(op, Sub):
-            return bounds
-        a, b = (self._producer.get(i) for i in inputs)
-        if b and isinstance(b.op, ReduceMax) and b.inputs[0] == inputs[0]:
+        if isinstance(op, Sub) and self._is_maximum(inputs[1], inputs[0]):
             return Bounds(bounds.lo, np.minimum(bounds.hi, 0))
-        if a and isinstance(a.op, ReduceMax) and a.inputs[0] == inputs[1]:
+        if isinstance(op, Sub) and self._is_maximum(inputs[0], inputs[1]):
             return Bounds(np.maximum(bounds.lo, 0), bounds.hi)
         return bounds
+
+    def _is_maximum(self, id: str, of: str) -> bool:
+        """Whether a tensor is the maximum of another, and broadcasts against what it is the maximum of."""
+        node = self._producer.get(id)
+        return node is not None and isinstance(node.op, ReduceMax) and node.op.keepdims and node.inputs[0] == of
 
     @staticmethod
     def _type(op: Op, tensors: list[Tensor], bounds: Bounds, peak: int) -> FixedType:

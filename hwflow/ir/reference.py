@@ -14,7 +14,7 @@ import numpy as np
 from hwflow.errors import UserError
 from hwflow.ir.graph import Graph, IntArray
 
-_CHUNK_ELEMENTS = 1 << 18  # elements of the largest tensor in a chunk: about the size of a level-2 cache
+_CHUNK_ELEMENTS = 1 << 16  # elements of the largest tensor in a chunk: it stays in a level-2 cache
 
 
 def quantise_input(graph: Graph, name: str, values: np.ndarray) -> IntArray:
@@ -27,7 +27,11 @@ def quantise_input(graph: Graph, name: str, values: np.ndarray) -> IntArray:
             f"(batch, {', '.join(map(str, tensor.shape))})",
             "Reshape the data to (batch, *input shape).",
         )
-    scaled = np.rint(values.astype(np.float32) * np.float32(2.0**tensor.type.frac))
+    if not np.all(np.isfinite(values)):
+        raise UserError(
+            f"input {graph.names.get(name, name)!r}", "a value that is not finite", "finite numbers", "Clean the data."
+        )
+    scaled = np.rint(np.ldexp(values.astype(np.float32).astype(np.float64), tensor.type.frac))
     return np.clip(scaled, tensor.type.lo, tensor.type.hi).astype(np.int64)
 
 

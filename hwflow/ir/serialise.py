@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import json
+import re
 import zlib
 from typing import Any
 
@@ -17,10 +18,12 @@ from hwflow.errors import UserError
 from hwflow.ir.graph import Graph, IntArray, Node, Op, Tensor
 from hwflow.ir.ops import OPS
 from hwflow.ir.types import FixedType
+from hwflow.limits import LIMITS
 
 FORMAT = "hwflow-graph"
 VERSION = 1
 MAX_CONSTANT_BYTES = 1 << 30
+_ID = re.compile(r"t[0-9]{1,9}")  # ids become names in generated code
 
 
 def dumps(graph: Graph) -> str:
@@ -47,7 +50,7 @@ def loads(text: str) -> Graph:
         nodes = tuple(Node(_read_op(n["op"]), tuple(n["inputs"]), n["output"]) for n in document["nodes"])
         graph = Graph(tensors, nodes, tuple(document["inputs"]), tuple(document["outputs"]), document["names"])
         _check(graph)
-    except (KeyError, TypeError, ValueError, AttributeError, zlib.error) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError, zlib.error) as error:
         raise UserError(
             "graph JSON", f"a damaged or foreign file ({error})", f"{FORMAT} version {VERSION}", "Build it again."
         ) from error
@@ -55,14 +58,24 @@ def loads(text: str) -> Graph:
 
 
 def _check(graph: Graph) -> None:
-    """Every id exists and is computed before it is read."""
-    known = set(graph.inputs) | {t.id for t in graph.tensors.values() if t.is_constant}
+    """Ids are plain, exist, are computed once and before they are read; every node gives its tensor's shape."""
+    constants = {t.id for t in graph.tensors.values() if t.is_constant}
+    known = set(graph.inputs) | constants
+    if missing := [i for i in known if i not in graph.tensors]:
+        raise ValueError(f"tensor {missing[0]} is not defined")
+    if odd := [i for i in graph.tensors if not _ID.fullmatch(i)]:
+        raise ValueError(f"the id {odd[0]!r}")
     for node in graph.nodes:
         if missing := [i for i in node.inputs if i not in known]:
             raise ValueError(f"{node.output} reads {missing[0]} before it is computed")
+        if node.output in known:
+            raise ValueError(f"{node.output} is computed twice")
+        output = graph.tensors[node.output]
+        if tuple(node.op.shape(graph.inputs_of(node))) != output.shape:
+            raise ValueError(f"{node.output} has another shape than its op gives")
         known.add(node.output)
-    if missing := [i for i in (*graph.outputs, *known) if i not in known or i not in graph.tensors]:
-        raise ValueError(f"tensor {missing[0]} is not defined")
+    if missing := [i for i in graph.outputs if i not in known]:
+        raise ValueError(f"output {missing[0]} is not computed")
 
 
 def _type(type: FixedType) -> list[int]:
@@ -81,6 +94,7 @@ def _tensor(tensor: Tensor) -> dict[str, Any]:
 
 def _read_tensor(entry: dict[str, Any]) -> Tensor:
     shape, type = tuple(int(n) for n in entry["shape"]), _read_type(entry["type"])
+    LIMITS.check_shape(f"tensor {entry['id']}", shape)
     values = _decode(entry["values"], shape, type) if "values" in entry else None
     return Tensor(str(entry["id"]), shape, type, values)
 

@@ -1,27 +1,42 @@
-"""Folds every node whose inputs are constants, by running exactly those nodes in onnxruntime."""
+"""Folds every node whose inputs are constants, by running exactly those nodes in onnxruntime.
+
+No node runs before the size of its output is known and allowed: a few bytes can ask for a constant of terabytes.
+Nodes whose shapes only the values of other constants can say wait for the next round.
+"""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Collection
+
+import numpy as np
 import onnx_ir as ir
 
+from hwflow.errors import UserError
+from hwflow.limits import LIMITS, Limits
 from hwflow.onnx_import.lower import lower
 from hwflow.onnx_import.quantiser import is_quant
 from hwflow.onnx_import.session import session_of
+from hwflow.onnx_import.sizes import static_shapes
+
+_RANDOM = frozenset({"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli", "Multinomial"})
+
+_ROUNDS = 16
 
 
-def fold_constants(model: ir.Model) -> None:
+def fold_constants(model: ir.Model, limits: Limits = LIMITS) -> None:
     """Turn constant subgraphs into initialisers; afterwards graph inputs are real inputs only."""
     graph = model.graph
     _drop_constant_inputs(graph)
-    constant = _constant_nodes(graph)
-    frontier = [n.outputs[0] for n in constant if _read_outside(n, set(constant))]
-    if frontier:
+    for _ in range(_ROUNDS):
+        nodes = _sized(model, _constant_nodes(graph), limits)
+        constant = set(nodes)
+        frontier = [n.outputs[0] for n in nodes if _read_outside(n, constant)]
+        if not frontier:
+            break
         for value, array in zip(frontier, _evaluate(model, frontier), strict=True):
-            name = f"{value.name}/folded"
-            folded = ir.Value(name=name, const_value=ir.tensor(array, name=name))
-            folded.shape, folded.dtype = ir.Shape(array.shape), ir.DataType.from_numpy(array.dtype)
-            graph.register_initializer(folded)
-            value.replace_all_uses_with(folded, replace_graph_outputs=value.is_graph_output())
+            _store(graph, value, array)
+        remove_unused(graph)
     remove_unused(graph)
 
 
@@ -46,19 +61,40 @@ def _constant_nodes(graph: ir.Graph) -> list[ir.Node]:
     known: set[ir.Value] = set(graph.initializers.values())
     nodes = []
     for node in graph:
-        foldable = node.domain in ("", "ai.onnx") or is_quant(node)
+        foldable = is_quant(node) or (node.domain in ("", "ai.onnx") and node.op_type not in _RANDOM)
         if foldable and len(node.outputs) == 1 and all(v is None or v in known for v in node.inputs):
             known.add(node.outputs[0])
             nodes.append(node)
     return nodes
 
 
-def _read_outside(node: ir.Node, constant: set[ir.Node]) -> bool:
+def _sized(model: ir.Model, nodes: list[ir.Node], limits: Limits) -> list[ir.Node]:
+    """The nodes whose size is known, and that of all behind them. UserError if there is too much to compute."""
+    if not nodes:
+        return []
+    shapes, sized, total = static_shapes(model), set(model.graph.initializers.values()), 0
+    kept = []
+    for node in nodes:
+        shape = shapes.get(node.outputs[0].name or "")
+        if shape is None or not all(v is None or v in sized for v in node.inputs):
+            continue
+        subject = f"constant {node.outputs[0].name!r} ({node.op_type})"
+        if 0 not in shape:
+            limits.check_shape(subject, shape)
+        total += math.prod(shape)
+        if total > limits.parameters:
+            raise UserError(subject, f"{total} elements of constants", f"at most {limits.parameters}", "Use a smaller model.")
+        sized.add(node.outputs[0])
+        kept.append(node)
+    return kept
+
+
+def _read_outside(node: ir.Node, constant: Collection[ir.Node]) -> bool:
     output = node.outputs[0]
     return output.is_graph_output() or any(use.node not in constant for use in output.uses())
 
 
-def _evaluate(model: ir.Model, values: list[ir.Value]) -> list[ir.np.ndarray]:  # type: ignore[name-defined]
+def _evaluate(model: ir.Model, values: list[ir.Value]) -> list[np.ndarray]:
     """Run the nodes behind ``values`` in a clone of the model that has only them as outputs."""
     clone = model.clone()
     by_name = {o.name: o for node in clone.graph for o in node.outputs}
@@ -67,3 +103,16 @@ def _evaluate(model: ir.Model, values: list[ir.Value]) -> list[ir.np.ndarray]:  
     clone.graph.inputs[:] = []
     lower(clone)
     return session_of(clone).run([v.name for v in values], {})
+
+
+def _store(graph: ir.Graph, value: ir.Value, array: np.ndarray) -> None:
+    """Replace a value by its constant; in float32 if that holds it, as the rest of the model is."""
+    if array.dtype == np.float64 and np.array_equal(array, array.astype(np.float32)):
+        array = array.astype(np.float32)
+    name = f"{value.name}/folded"
+    while name in graph.initializers:
+        name += "_"
+    folded = ir.Value(name=name, const_value=ir.tensor(array, name=name))
+    folded.shape, folded.dtype = ir.Shape(array.shape), ir.DataType.from_numpy(array.dtype)
+    graph.register_initializer(folded)
+    value.replace_all_uses_with(folded, replace_graph_outputs=value.is_graph_output())

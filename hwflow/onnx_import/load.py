@@ -2,49 +2,69 @@
 
 Rules:
  1. The file is small enough and parses as ONNX.
- 2. Data outside the file must be plain files in the model's own folder (links are refused) and is inlined.
- 3. No functions, subgraphs or sparse initialisers; bounded node count, ranks and element counts.
- 4. Graph inputs have static shapes; every node input exists; the graph has no cycle.
+ 2. No functions, subgraphs or sparse tensors; bounded node count, ranks, element counts and parameters.
+ 3. Data outside the file must be plain files in the model's own folder (links are refused) and is inlined.
+ 4. Every name is given once, every node input exists, and the graph has no cycle.
+ 5. Graph inputs are float32 with static shapes. Shapes, annotations and notes that the file adds are dropped.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import onnx
 import onnx_ir as ir
+from google.protobuf.message import DecodeError
 
 from hwflow.errors import UserError
 from hwflow.limits import LIMITS, Limits
+from hwflow.onnx_import.tensor_data import element_count, read_data
+
+MIN_OPSET = 11
+_AGAIN = "Export the model again."
+_BAD_ATTRIBUTES = {
+    onnx.AttributeProto.GRAPH: "control flow (If, Loop or Scan)",
+    onnx.AttributeProto.GRAPHS: "control flow (If, Loop or Scan)",
+    onnx.AttributeProto.SPARSE_TENSOR: "a sparse tensor",
+    onnx.AttributeProto.SPARSE_TENSORS: "sparse tensors",
+}
 
 
 def load_model(path: Path, limits: Limits = LIMITS) -> ir.Model:
     """The checked model of an ONNX file, nodes in topological order.
 
-    Raises UserError that names the file and what in it is wrong.
+    Raises UserError that names the file, node or tensor and what in it is wrong.
     """
-    model = _parse(path, limits)
-    _check_external(model, path)
-    _check_size(model, limits)
-    _check_inputs(model, limits)
-    _check_wiring(model)
-    return model
+    proto = _parse(path, limits)
+    _check_graph(proto, limits)
+    _check_names(proto.graph)
+    _check_inputs(proto.graph, limits)
+    for tensor in _tensors(proto.graph):
+        read_data(tensor, path.parent)
+    _drop_claims(proto)
+    return _to_ir(proto, path)
 
 
-def _parse(path: Path, limits: Limits) -> ir.Model:
+def _parse(path: Path, limits: Limits) -> onnx.ModelProto:
     if not path.is_file():
         raise UserError(str(path), "no such file", "an ONNX file", "Check the path.")
-    size = path.stat().st_size
-    if size > limits.file_bytes:
-        raise UserError(str(path), f"{size} bytes", f"at most {limits.file_bytes} bytes", "Use a smaller model.")
-    try:
-        model = ir.load(path)
-    except Exception as error:  # protobuf, onnx-ir and numpy each raise their own kinds on foreign bytes
+    with path.open("rb") as file:
+        data = file.read(limits.file_bytes + 1)
+    if len(data) > limits.file_bytes:
         raise UserError(
-            str(path), f"not a readable ONNX model ({_first_line(error)})", "an ONNX file", "Export the model again."
-        ) from error
-    if not model.graph.outputs:
-        raise UserError(str(path), "no graph outputs", "an ONNX model", "Export the model again.")
+            str(path), f"more than {limits.file_bytes} bytes", f"at most {limits.file_bytes} bytes", "Use a smaller model."
+        )
+    try:
+        model = onnx.ModelProto.FromString(data)
+    except DecodeError as error:
+        raise UserError(str(path), f"not an ONNX model ({_first_line(error)})", "an ONNX file", _AGAIN) from error
+    if not model.graph.output:
+        raise UserError(str(path), "no graph outputs", "an ONNX model", _AGAIN)
+    opset = max((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), default=0)
+    if opset < MIN_OPSET:
+        raise UserError(str(path), f"operator set {opset}", f"{MIN_OPSET} or newer", "Export with a newer operator set.")
     return model
 
 
@@ -52,79 +72,100 @@ def _first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
 
 
-def _check_external(model: ir.Model, path: Path) -> None:
-    """Rule 2. onnx-ir itself refuses absolute paths and ``..``."""
-    for value in model.graph.initializers.values():
-        tensor = value.const_value
-        if isinstance(tensor, ir.ExternalTensor):
-            file = path.parent / tensor.location
-            if file.is_symlink() or not file.is_file() or file.stat().st_nlink > 1:
-                raise UserError(
-                    f"initialiser {value.name!r}",
-                    f"data in {tensor.location!r}, which is missing or a link",
-                    "a plain file beside the model",
-                    "Save the model with its data inside.",
-                )
-    try:
-        ir.external_data.load_to_model(model)
-    except Exception as error:
-        raise UserError(
-            str(path), f"unreadable external data ({_first_line(error)})", "data beside the model", "Inline the data."
-        ) from error
-
-
-def _check_size(model: ir.Model, limits: Limits) -> None:
+def _check_graph(model: onnx.ModelProto, limits: Limits) -> None:
+    """Rule 2."""
     graph = model.graph
     if model.functions:
         raise UserError("model", f"{len(model.functions)} local functions", "none", "Inline functions on export.")
-    if len(graph) > limits.nodes:
-        raise UserError("model", f"{len(graph)} nodes", f"at most {limits.nodes}", "Use a smaller model.")
-    if any(attr.type in (ir.AttributeType.GRAPH, ir.AttributeType.GRAPHS) for attr in _attributes(graph)):
-        raise UserError("model", "control flow (If, Loop or Scan)", "a plain graph", "Export without control flow.")
-    parameters = 0
-    for value in graph.initializers.values():
-        if value.const_value is None:  # a sparse initialiser, which onnx-ir does not read
-            raise UserError(f"initialiser {value.name!r}", "no dense data", "dense data", "Export the model again.")
-        if value.const_value.size:
-            limits.check_shape(f"initialiser {value.name!r}", [int(n) for n in value.const_value.shape])
-        parameters += value.const_value.size
+    if len(graph.node) > limits.nodes:
+        raise UserError("model", f"{len(graph.node)} nodes", f"at most {limits.nodes}", "Use a smaller model.")
+    if graph.sparse_initializer:
+        name = graph.sparse_initializer[0].values.name
+        raise UserError(f"initialiser {name!r}", "sparse data", "dense data", "Export with dense tensors.")
+    for node in graph.node:
+        for attribute in node.attribute:
+            found = "a reference to a function's attribute" if attribute.ref_attr_name else _BAD_ATTRIBUTES.get(attribute.type)
+            if found:
+                raise UserError(_label(node), found, "a plain graph", "Export without it.")
+    parameters = sum(element_count(tensor, limits) for tensor in _tensors(graph))
     if parameters > limits.parameters:
         raise UserError("model", f"{parameters} parameters", f"at most {limits.parameters}", "Use a smaller model.")
 
 
-def _attributes(graph: ir.Graph) -> Iterator[ir.Attr]:
-    return (attr for node in graph for attr in node.attributes.values())
+def _label(node: onnx.NodeProto) -> str:
+    return f"node {node.name or ', '.join(node.output)!r} ({node.op_type})"
 
 
-def _check_inputs(model: ir.Model, limits: Limits) -> None:
-    for value in model.graph.inputs:
-        if value.name in model.graph.initializers:
-            continue
-        dims = list(value.shape) if value.shape is not None else None
-        if dims is None or any(not isinstance(n, int) for n in dims):
-            found = "no shape" if dims is None else f"shape [{', '.join(map(str, dims))}]"
-            raise UserError(
-                f"input {value.name!r}", f"{found}, not static", "static sizes", "Export with a fixed batch of 1."
-            )
-        limits.check_shape(f"input {value.name!r}", [int(n) for n in dims if isinstance(n, int)])
+def _tensors(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
+    """Every tensor with data: initialisers and attributes."""
+    yield from graph.initializer
+    for node in graph.node:
+        for attribute in node.attribute:
+            if attribute.HasField("t"):
+                yield attribute.t
+            yield from attribute.tensors
 
 
-def _check_wiring(model: ir.Model) -> None:
-    """Rule 4: every input is a graph input, an initialiser with data, or another node's output; no cycle."""
-    graph = model.graph
-    known = set(graph.inputs)
-    for node in graph:
-        for value in node.inputs:
-            if value is None or value in known or value.producer() is not None:
-                continue
-            if value.const_value is None:
+def _check_names(graph: onnx.GraphProto) -> None:
+    """Rule 4, but for the cycle. An initialiser may be listed as an input too."""
+    constants = Counter(tensor.name for tensor in graph.initializer)
+    ports = Counter(value.name for value in graph.input)
+    computed = Counter(name for node in graph.node for name in node.output if name)
+    given = computed + (ports | constants)
+    twice = [name for counts in (constants, ports, given) for name, count in counts.items() if count > 1]
+    if twice or "" in given:
+        found = f"value {twice[0]!r} defined twice" if twice else "a value without a name"
+        raise UserError("graph", found, "one definition of each value", _AGAIN)
+    for node in graph.node:
+        for name in node.input:
+            if name and name not in given:
                 raise UserError(
-                    f"node {node.name!r} ({node.op_type})",
-                    f"input {value.name!r} that nothing defines",
+                    _label(node), f"input {name!r} that nothing defines",
                     "an initialiser, a graph input or a node's output",
-                    "The initialiser is missing: export the model again.",
-                )
+                    f"The initialiser is missing: {_AGAIN[0].lower()}{_AGAIN[1:]}",
+                )  # fmt: skip
+    for value in graph.output:
+        if value.name not in given:
+            raise UserError(f"output {value.name!r}", "a value that nothing defines", "a node's output", _AGAIN)
+
+
+def _check_inputs(graph: onnx.GraphProto, limits: Limits) -> None:
+    constants = {tensor.name for tensor in graph.initializer}
+    for value in graph.input:
+        if value.name in constants:
+            continue
+        subject, type = f"input {value.name!r}", value.type.tensor_type
+        if type.elem_type != onnx.TensorProto.FLOAT:
+            found = onnx.TensorProto.DataType.Name(type.elem_type) if type.elem_type in range(1, 24) else "no tensor"
+            raise UserError(subject, f"elements of type {found}", "FLOAT", "Export with float32 inputs.")
+        dims = [d.dim_value if d.HasField("dim_value") else d.dim_param or "?" for d in type.shape.dim]
+        if not type.HasField("shape") or any(isinstance(n, str) for n in dims):
+            found = f"shape [{', '.join(map(str, dims))}]" if type.HasField("shape") else "no shape"
+            raise UserError(subject, f"{found}, not static", "static sizes", "Export with a fixed batch of 1.")
+        limits.check_shape(subject, [int(n) for n in dims])
+
+
+def _drop_claims(model: onnx.ModelProto) -> None:
+    """Rule 5: what a model says about itself is found out again, not believed."""
+    graph = model.graph
+    for message, fields in (
+        (model, ("metadata_props", "doc_string", "training_info")),
+        (graph, ("metadata_props", "doc_string", "value_info", "quantization_annotation")),
+        *((node, ("metadata_props", "doc_string")) for node in graph.node),
+    ):
+        for field in fields:
+            message.ClearField(field)
+    for value in graph.output:
+        value.type.tensor_type.ClearField("shape")
+
+
+def _to_ir(proto: onnx.ModelProto, path: Path) -> ir.Model:
     try:
-        graph.sort()
+        model = ir.from_proto(proto)
+    except Exception as error:  # onnx-ir raises many kinds on data that is ONNX but makes no sense
+        raise UserError(str(path), f"not a readable ONNX model ({_first_line(error)})", "an ONNX file", _AGAIN) from error
+    try:
+        model.graph.sort()
     except ValueError as error:
-        raise UserError("graph", "a cycle", "a directed acyclic graph", "Export the model again.") from error
+        raise UserError("graph", "a cycle", "a directed acyclic graph", _AGAIN) from error
+    return model

@@ -28,7 +28,11 @@ def _fuse(graph: ir.Graph, dequantise: ir.Node) -> None:
     other = _array(dequantise, 1)
     if other is None or not np.array_equal(scale, other):
         raise UserError(subject, "another scale than its DequantizeLinear", "the same scale", "Export again.")
-    zero = _array(quantise, 2)
+    zero, other = _array(quantise, 2), _array(dequantise, 2)
+    if np.any(zero != (0 if other is None else other)) if zero is not None else np.any(other):
+        raise UserError(subject, "another zero point than its DequantizeLinear", "the same", "Export again.")
+    if "output_dtype" in quantise.attributes or zero is None and len(quantise.inputs) > 2 and quantise.inputs[2]:
+        raise UserError(subject, "a type given without a constant zero point", "a zero point", "Export again.")
     bits, signed, narrow = _range(subject, zero.dtype if zero is not None else np.dtype(np.uint8), clip)
 
     def build(r: Replacement) -> ir.Value:
@@ -50,8 +54,10 @@ def _fuse(graph: ir.Graph, dequantise: ir.Node) -> None:
 
 def _shaped(scale: np.ndarray, quantise: ir.Node, source: ir.Value) -> np.ndarray:
     """A per-axis scale with the axes that make it broadcast."""
-    if scale.size == 1 or source.shape is None:
-        return scale.reshape(()).astype(np.float32)
+    if np.all(scale == scale.flat[0]):
+        return scale.ravel()[0].astype(np.float32)
+    if source.shape is None:
+        raise UserError(f"QuantizeLinear of {source.name!r}", "a scale per channel", "one scale", "Quantise per tensor.")
     axis = quantise.attributes["axis"].as_int() if "axis" in quantise.attributes else 1
     shape = [1] * len(source.shape)
     shape[axis] = scale.size
@@ -60,6 +66,8 @@ def _shaped(scale: np.ndarray, quantise: ir.Node, source: ir.Value) -> np.ndarra
 
 def _range(subject: str, dtype: np.dtype[np.generic], clip: ir.Node | None) -> tuple[int, bool, bool]:
     """Bits, signedness and narrowness from the integer type and the Clip."""
+    if dtype.kind not in "iu":
+        raise UserError(subject, f"the integer type {dtype}", "8, 16 or 32 bits", "Use a plain bit width.")
     info = np.iinfo(dtype)
     lo, hi = int(info.min), int(info.max)
     if clip is not None:
@@ -67,7 +75,7 @@ def _range(subject: str, dtype: np.dtype[np.generic], clip: ir.Node | None) -> t
         lo = lo if low is None else max(lo, int(low.ravel()[0]))
         hi = hi if high is None else min(hi, int(high.ravel()[0]))
     signed = lo < 0
-    bits = hi.bit_length() + signed
+    bits = max(hi, 1).bit_length() + signed
     if lo in (0, -(1 << (bits - 1)), 1 - (1 << (bits - 1))) and hi == (1 << (bits - signed)) - 1:
         return bits, signed, signed and lo == -hi
     raise UserError(subject, f"the integer range [{lo}, {hi}]", "the range of a bit width", "Use a plain bit width.")

@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import onnx_ir as ir
 
+_QONNX = "qonnx.custom_op.general"
+
 
 def constant(graph: ir.Graph, array: np.ndarray, hint: str) -> ir.Value:
     """A new initialiser with a name that the graph does not have yet."""
-    name, count = f"hwflow_{hint}", 0
-    while name in graph.initializers:
+    count = len(graph.initializers)
+    while (name := f"hwflow_{hint}_{count}") in graph.initializers:
         count += 1
-        name = f"hwflow_{hint}_{count}"
     value = ir.Value(name=name, const_value=ir.tensor(array, name=name))
     value.shape, value.dtype = ir.Shape(array.shape), ir.DataType.from_numpy(array.dtype)
     graph.register_initializer(value)
@@ -29,7 +30,9 @@ def replace(graph: ir.Graph, node: ir.Node, build: Callable[[Replacement], ir.Va
     old.replace_all_uses_with(new, replace_graph_outputs=is_output)
     graph.remove(node, safe=True)
     if new.producer() in recipe.nodes:
-        new.name, new.shape, new.dtype = name, old.shape, old.dtype
+        new.name, new.shape = name, old.shape
+        if old.dtype is not None:
+            new.dtype = old.dtype
     return new
 
 
@@ -46,6 +49,20 @@ class Replacement:
         node = ir.node(op_type, list(inputs), attributes=attributes, num_outputs=1)
         node.outputs[0].name = f"{self._stem}/hwflow_{len(self.nodes)}_{op_type}"
         self.graph.insert_before(self.node, [node])
+        self.nodes.append(node)
+        return node.outputs[0]
+
+    def quant(
+        self, value: ir.Value, scale: ir.Value | float, bits: int, *, signed: bool = True, rounding: str = "ROUND"
+    ) -> ir.Value:
+        """A QONNX Quant with zero point 0; returns its output."""
+        step = scale if isinstance(scale, ir.Value) else self.const(scale, "scale")
+        inputs = [value, step, self.const(0.0, "zero_point"), self.const(float(bits), "bits")]
+        attributes = {"signed": int(signed), "narrow": 0, "rounding_mode": rounding}
+        node = ir.node("Quant", inputs, attributes=attributes, domain=_QONNX)
+        node.outputs[0].name = f"{self._stem}/hwflow_{len(self.nodes)}_Quant"
+        self.graph.insert_before(self.node, [node])
+        self.graph.opset_imports[_QONNX] = 1
         self.nodes.append(node)
         return node.outputs[0]
 

@@ -1,11 +1,11 @@
 """Brings the dialects of exporters to one small set of ops, without a change of any value.
 
 Rules, applied node by node:
- 1. QuantizeLinear [Clip] DequantizeLinear becomes Quant (see ``qcdq``).
+ 1. QuantizeLinear [Clip] DequantizeLinear becomes Quant (see ``qcdq``); a zero point becomes a Clip (see ``zero_point``).
  2. Gemm becomes MatMul and Add.
- 3. ReduceMean, GlobalAveragePool of a static axis become ReduceSum and a multiplication or division.
- 4. Identity, Dropout and Cast to float vanish.
- 5. Nodes of constants become constants, computed by onnxruntime.
+ 3. ReduceMean of static axes becomes ReduceSum and a multiplication or division.
+ 4. Identity, Dropout and a Cast from float32 to float32 vanish.
+ 5. Nodes of constants become constants, computed by onnxruntime; so does the arithmetic on static shapes (``shapes``).
 """
 
 from __future__ import annotations
@@ -15,28 +15,65 @@ from collections.abc import Callable
 
 import numpy as np
 import onnx_ir as ir
-from onnx_ir.passes.common import ShapeInferencePass
 
+from hwflow.errors import UserError
+from hwflow.limits import LIMITS, Limits
 from hwflow.onnx_import.attributes import axes_of, int_of
 from hwflow.onnx_import.fold import fold_constants
 from hwflow.onnx_import.qcdq import fuse_qcdq
 from hwflow.onnx_import.rewrite import Replacement, replace
+from hwflow.onnx_import.shapes import resolve_shapes
+from hwflow.onnx_import.zero_point import symmetrise
+
+_GRID_BITS = 32  # widest quantiser
 
 
-def simplify(model: ir.Model) -> None:
-    """Apply the rules in place; afterwards the graph is sorted and has no dead nodes."""
+def simplify(model: ir.Model, limits: Limits = LIMITS) -> None:
+    """Apply the rules in place; afterwards the graph is sorted and has no dead nodes.
+
+    Raises UserError that names a node which makes no sense.
+    """
+    symmetrise(model.graph)  # the weights', before they fold
+    fold_constants(model, limits)
     fuse_qcdq(model.graph)
-    fold_constants(model)
-    ShapeInferencePass()(model)
+    symmetrise(model.graph)
+    resolve_shapes(model)
     for node in list(model.graph):
         rule = _RULES.get(node.op_type) if node.domain in ("", "ai.onnx") else None
         if rule is not None:
-            rule(model.graph, node)
-    fold_constants(model)
+            _apply(rule, model.graph, node)
+    fold_constants(model, limits)
+
+
+def _apply(rule: Callable[[ir.Graph, ir.Node], None], graph: ir.Graph, node: ir.Node) -> None:
+    try:
+        rule(graph, node)
+    except (AttributeError, IndexError, TypeError, ValueError) as error:
+        raise UserError(
+            f"node {node.name or node.outputs[0].name!r} ({node.op_type})",
+            f"inputs or attributes that do not fit it ({error})",
+            "a valid node",
+            "Export the model again.",
+        ) from error
+
+
+def _narrow_constants(graph: ir.Graph) -> None:
+    """A double that no power-of-two grid explains (a 32-bit bias with a real scale) becomes what a float runtime uses."""
+    for value in graph.initializers.values():
+        if value.dtype == ir.DataType.DOUBLE and value.const_value is not None:
+            array = value.const_value.numpy()
+            if np.any(np.ldexp(np.frexp(array)[0], _GRID_BITS) % 1):
+                value.const_value = ir.tensor(array.astype(np.float32), name=value.name)
+                value.dtype = ir.DataType.FLOAT
 
 
 def _drop(graph: ir.Graph, node: ir.Node) -> None:
     replace(graph, node, lambda _: _input(node))
+
+
+def _cast(graph: ir.Graph, node: ir.Node) -> None:
+    if int_of(node, "to", 0) == _input(node).dtype == ir.DataType.FLOAT:
+        _drop(graph, node)
 
 
 def _input(node: ir.Node, index: int = 0) -> ir.Value:
@@ -73,10 +110,13 @@ def _reduce_mean(graph: ir.Graph, node: ir.Node) -> None:
     if source.shape is None or not source.shape.is_static() or axes is None:
         return
     count = math.prod(int(source.shape[axis]) for axis in axes)  # type: ignore[call-overload]
-    keepdims = int_of(node, "keepdims", 1)
+    keepdims, by_attribute = int_of(node, "keepdims", 1), graph.opset_imports.get("", 13) < 13
 
     def build(r: Replacement) -> ir.Value:
-        total = r.op("ReduceSum", source, r.const(np.asarray(axes, np.int64), "axes"), keepdims=keepdims)
+        if by_attribute:
+            total = r.op("ReduceSum", source, keepdims=keepdims, axes=axes)
+        else:
+            total = r.op("ReduceSum", source, r.const(np.asarray(axes, np.int64), "axes"), keepdims=keepdims)
         exact = count & (count - 1) == 0
         return r.op("Mul", total, r.const(1.0 / count)) if exact else r.op("Div", total, r.const(float(count)))
 
@@ -86,6 +126,7 @@ def _reduce_mean(graph: ir.Graph, node: ir.Node) -> None:
 _RULES: dict[str, Callable[[ir.Graph, ir.Node], None]] = {
     "Identity": _drop,
     "Dropout": _drop,
+    "Cast": _cast,
     "Gemm": _gemm,
     "ReduceMean": _reduce_mean,
 }

@@ -8,7 +8,8 @@ import h5py
 import numpy as np
 import pytest
 
-from hwflow.data.generate_jets import JET_NAMES, PARTICLE_NAMES, generate_jets
+from hwflow.data.generate_jets import generate_jets
+from hwflow.data.jet_layout import JET_NAMES, PARTICLE_NAMES
 from hwflow.data.jets import CLASSES, read_jets
 from hwflow.errors import UserError
 
@@ -50,7 +51,8 @@ def test_the_generator_writes_the_public_layout(tmp_path: Path) -> None:
         assert file["jetConstituentList"].shape == (50, 20, 16)
         assert file["jets"].shape == (50, 59)
         assert [PARTICLE_NAMES[c] for c in (5, 8, 11)] == ["j1_pt", "j1_etarel", "j1_phirel"]
-        assert [name.decode() for name in file["jetFeatureNames"][-6:]] == [f"j_{c}" for c in "g q w z t undef".split()]
+        assert [name.decode() for name in file["jetFeatureNames"]] == list(JET_NAMES)
+        assert JET_NAMES[-6:] == ("j_g", "j_q", "j_w", "j_z", "j_t", "j_undef")
         pt = file["jetConstituentList"][:, :, 5]
         px, py = file["jetConstituentList"][:, :, 0], file["jetConstituentList"][:, :, 1]
     assert (np.diff(pt, axis=1) <= 0).all()

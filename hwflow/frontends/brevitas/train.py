@@ -14,13 +14,13 @@ from hwflow.errors import UserError
 from hwflow.files import write_atomic
 from hwflow.frontends.brevitas.batch_norm import fold_batch_norms
 from hwflow.frontends.brevitas.calibrate import calibrate
-from hwflow.verify.scores import Scores
 from hwflow.frontends.brevitas.loop import fit
 from hwflow.frontends.brevitas.predict import score
 from hwflow.frontends.brevitas.progress import Advance, epoch_bar
 from hwflow.frontends.brevitas.run import RunConfig, RunFolder, read_tensors, write_tensors
 from hwflow.frontends.brevitas.snapshot import Phase
 from hwflow.models import ModelConfig, build_model
+from hwflow.verify.scores import Scores
 
 CALIBRATION_SAMPLES = 2048
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hwflow.ir.graph import Bounds, IntArray, Tensor
 
 INT32_LIMIT = 1 << 31
+NEAR = 1 << 60  # below it a sum, an alignment or a product of bounds is exact in int64
+_FAR = 900  # a shift that a float64 survives, and no integer
 
 
 def carrier(output: Tensor) -> type[np.int32] | type[np.int64]:
@@ -16,10 +19,24 @@ def carrier(output: Tensor) -> type[np.int32] | type[np.int64]:
     return np.int32 if -INT32_LIMIT <= output.type.lo and output.type.hi < INT32_LIMIT else np.int64
 
 
+def largest(array: NDArray[np.float64]) -> int:
+    """The largest of some float64 magnitudes, rounded up if they are too large for float64 to be exact."""
+    worst = float(array.max(initial=0.0))
+    return int(worst) if worst < (1 << 53) else int(worst * (1 + 2**-40))
+
+
 def align(array: IntArray, tensor: Tensor, frac: int) -> IntArray:
     """The integers of ``array`` at a finer fraction."""
     shift = frac - tensor.type.frac
     return array if shift == 0 else np.left_shift(array, shift)
+
+
+def aligned_magnitudes(inputs: Sequence[Tensor], bounds: Sequence[Bounds], frac: int) -> list[int]:
+    """The largest integer of each operand at a finer fraction, in float64: it may not fit int64."""
+    return [
+        largest(np.ldexp(b.magnitude.astype(np.float64), min(frac - t.type.frac, _FAR)))
+        for b, t in zip(bounds, inputs, strict=True)
+    ]
 
 
 class SimpleOp:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from hwflow.ir.graph import Bounds, IntArray, Tensor
-from hwflow.ir.ops.base import SimpleOp, carrier
+from hwflow.ir.ops.base import INT32_LIMIT, SimpleOp, carrier
+
+_BEYOND = 1 << 62  # no integer of the graph is as large
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,5 +33,8 @@ class Clamp(SimpleOp):
         return self._apply(arrays[0]).astype(carrier(output), copy=False)
 
     def _apply(self, array: IntArray) -> IntArray:
-        limited = array if self.lo is None else np.maximum(array, self.lo)
-        return limited if self.hi is None else np.minimum(limited, self.hi)
+        limits = [n for n in (self.lo, self.hi) if n is not None]
+        if any(not -INT32_LIMIT <= n < INT32_LIMIT for n in limits):
+            array = array.astype(np.int64, copy=False)
+        limited = array if self.lo is None else np.maximum(array, min(max(self.lo, -_BEYOND), _BEYOND))
+        return limited if self.hi is None else np.minimum(limited, min(max(self.hi, -_BEYOND), _BEYOND))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hwflow.ir.graph import Bounds, IntArray, Tensor
-from hwflow.ir.ops.base import SimpleOp, align, carrier
+from hwflow.ir.ops.base import SimpleOp, align, aligned_magnitudes, carrier
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,9 @@ class Concat(SimpleOp):
 
     def bounds(self, inputs: Sequence[Tensor], bounds: Sequence[Bounds]) -> Bounds:
         return Bounds(self._join(inputs, [b.lo for b in bounds]), self._join(inputs, [b.hi for b in bounds]))
+
+    def peak(self, inputs: Sequence[Tensor], bounds: Sequence[Bounds], output: Bounds) -> int:
+        return max(aligned_magnitudes(inputs, bounds, self.frac(inputs)))
 
     def evaluate(self, inputs: Sequence[Tensor], arrays: Sequence[IntArray], output: Tensor) -> IntArray:
         batch = max(len(a) for a, t in zip(arrays, inputs, strict=True) if not t.is_constant)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hwflow.ir.graph import Bounds, IntArray, Tensor
-from hwflow.ir.ops.base import SimpleOp, align, carrier
+from hwflow.ir.ops.base import NEAR, SimpleOp, align, aligned_magnitudes, carrier, largest
 
 
 class _Binary(SimpleOp):
@@ -27,8 +27,8 @@ class _Sum(_Binary):
         return [align(a, t, frac) for a, t in zip(arrays, inputs, strict=True)]
 
     def peak(self, inputs: Sequence[Tensor], bounds: Sequence[Bounds], output: Bounds) -> int:
-        operands = self._aligned(inputs, [b.magnitude for b in bounds])
-        return max(int(output.magnitude.max()), *(int(o.max()) for o in operands))
+        operands = aligned_magnitudes(inputs, bounds, self.frac(inputs))
+        return sum(operands) if max(operands) >= NEAR else max(int(output.magnitude.max()), *operands)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,11 @@ class Sub(_Sum):
 @dataclass(frozen=True, slots=True)
 class Mul(_Binary):
     """``a * b``; the fractions add."""
+
+    def peak(self, inputs: Sequence[Tensor], bounds: Sequence[Bounds], output: Bounds) -> int:
+        a, b = (x.magnitude.astype(np.float64) for x in bounds)
+        most = largest(np.asarray(a * b))
+        return most if most >= NEAR else int(output.magnitude.max())
 
     def frac(self, inputs: Sequence[Tensor]) -> int:
         return sum(t.type.frac for t in inputs)

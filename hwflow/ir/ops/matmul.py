@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hwflow.ir.graph import Bounds, IntArray, Tensor
-from hwflow.ir.ops.base import carrier
+from hwflow.ir.ops.base import carrier, largest
 
 _FLOAT32_EXACT = 1 << 24
 _FLOAT64_EXACT = 1 << 53
@@ -28,8 +28,7 @@ def exact_matmul(a: IntArray, b: IntArray, limit: int) -> IntArray:
 
 def _largest_sum(a: IntArray, b: IntArray) -> int:
     """Upper bound of any partial sum of ``|a| @ |b|``, from magnitudes, in float64 rounded up."""
-    worst = np.matmul(a.astype(np.float64), b.astype(np.float64)).max(initial=0.0)
-    return int(worst) if worst < _FLOAT64_EXACT else int(worst * (1 + 2**-40))
+    return largest(np.matmul(a.astype(np.float64), b.astype(np.float64)))
 
 
 @dataclass(frozen=True, slots=True)

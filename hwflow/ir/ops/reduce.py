@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hwflow.ir.graph import Bounds, IntArray, Tensor
-from hwflow.ir.ops.base import SimpleOp, carrier
+from hwflow.ir.ops.base import SimpleOp, carrier, largest
 
 
 class _Reduce(SimpleOp):
@@ -39,7 +39,7 @@ class ReduceSum(_Reduce):
         return Bounds(np.asarray(lo), np.asarray(hi))
 
     def peak(self, inputs: Sequence[Tensor], bounds: Sequence[Bounds], output: Bounds) -> int:
-        return int(bounds[0].magnitude.sum(axis=self.axis).max())
+        return largest(np.asarray(bounds[0].magnitude.astype(np.float64).sum(axis=self.axis)))
 
     def evaluate(self, inputs: Sequence[Tensor], arrays: Sequence[IntArray], output: Tensor) -> IntArray:
         return np.asarray(arrays[0].sum(axis=self.axis, keepdims=self.keepdims, dtype=carrier(output)))

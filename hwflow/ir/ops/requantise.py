@@ -13,12 +13,17 @@ from hwflow.ir.ops.base import SimpleOp, carrier
 from hwflow.ir.types import FixedType
 
 Rounding = Literal["half_even", "floor"]
+_NARROW = 30  # bits of integers and of shifts that int32 has room for
+
+
+_LARGEST_SHIFT = 62  # of an int64 below 2**61: what is shifted further is 0, or -1 when rounded down
 
 
 def round_shift(array: IntArray, shift: int, rounding: Rounding) -> IntArray:
     """``array / 2**shift`` rounded to an integer; ties go to the even one."""
     if shift <= 0:
         return np.left_shift(array, -shift)
+    shift = min(shift, _LARGEST_SHIFT)
     if rounding == "floor":
         return np.right_shift(array, shift)
     quotient = np.right_shift(array, shift)
@@ -57,7 +62,10 @@ class Requantise(SimpleOp):
 
     def _apply(self, source: Tensor, array: IntArray) -> IntArray:
         shift = source.type.frac - self.target.frac
-        if shift < 0 or array.dtype != np.int32 or shift > 30:
+        if shift < 0 or max(source.type.width, self.target.width, shift) > _NARROW:  # the rounding bias needs room too
             array = array.astype(np.int64)
+        if shift < 0:  # saturate first: the shift cannot overflow then
+            shift = max(shift, -self.target.width)
+            array = np.clip(array, (self.lo >> -shift) - 1, (self.target.hi >> -shift) + 1)
         rounded = round_shift(array, shift, self.rounding)
         return np.minimum(np.maximum(rounded, self.lo), self.target.hi)

@@ -1,0 +1,49 @@
+"""Static shapes from ONNX's own inference, before anything is computed: no tensor of the model takes memory for it."""
+
+from __future__ import annotations
+
+import onnx
+import onnx_ir as ir
+
+from hwflow.onnx_import.quantiser import is_quant
+
+_SMALL = 64  # elements of a constant whose values may say a shape
+
+
+def static_shapes(model: ir.Model) -> dict[str, tuple[int, ...]]:
+    """The shapes that can be known, by value name. A quantiser keeps the shape of its input."""
+    try:
+        inferred = onnx.shape_inference.infer_shapes(_skeleton(model), data_prop=True)
+    except (onnx.shape_inference.InferenceError, RuntimeError, ValueError):  # a node that makes no sense
+        return {}
+    found = {}
+    for value in inferred.graph.value_info:
+        shape = value.type.tensor_type.shape
+        dims = tuple(d.dim_value if d.HasField("dim_value") else -1 for d in shape.dim)
+        if value.type.tensor_type.HasField("shape") and min(dims, default=0) >= 0:
+            found[value.name] = dims
+    return found
+
+
+def _skeleton(model: ir.Model) -> onnx.ModelProto:
+    """The nodes, the types of the inputs, and only such constants as may say a shape."""
+    graph = model.graph
+    nodes = [_node(node) for node in graph]
+    inputs = [ir.to_proto(value) for value in graph.inputs if value.name not in graph.initializers]
+    constants = []
+    for value in graph.initializers.values():
+        tensor, name = value.const_value, value.name or ""
+        if tensor is not None and tensor.size <= _SMALL:
+            constants.append(ir.to_proto(tensor))
+            constants[-1].name = name
+        elif tensor is not None:
+            dims = [int(n) for n in tensor.shape]
+            inputs.append(onnx.helper.make_tensor_value_info(name, tensor.dtype.value, dims))
+    opsets = [onnx.helper.make_opsetid(domain, version) for domain, version in graph.opset_imports.items()]
+    made = onnx.helper.make_graph(nodes, "shapes", inputs, [], constants)
+    return onnx.helper.make_model(made, opset_imports=opsets)
+
+
+def _node(node: ir.Node) -> onnx.NodeProto:
+    proto = ir.to_proto(node)
+    return onnx.helper.make_node("Identity", proto.input[:1], proto.output[:1]) if is_quant(node) else proto

@@ -1,0 +1,122 @@
+"""Convert, predict, trace, csim, check: the Python API, and what it leaves behind when it fails."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import hwflow
+from hwflow.design import Design
+from hwflow.errors import GateFailed, ToolMissing, UserError
+from hwflow.verify.vectors import default_inputs
+
+
+def test_the_record_holds_every_stage_and_every_gate(built: Path) -> None:
+    record = json.loads((built / "build.json").read_text())
+    stages = {result["stage"] for result in record["results"]}
+    assert stages == {"estimate", "reference", "csim"}
+    by_metric = {(r["stage"], r["metric"], r["unit"]): r for r in record["results"]}
+    assert by_metric["csim", "mismatching bits", "bits"]["value"] == 0
+    assert by_metric["estimate", "latency", "us"]["value"] <= 2.0
+    assert all(r["ok"] is not False for r in record["results"])
+    assert (built / "junit.xml").is_file()
+    assert "<svg" in (built / "report.html").read_text()
+
+
+def test_predict_before_and_after_compile_agree_bit_for_bit(design: Design) -> None:
+    inputs = default_inputs(design.network.graph, 40, seed=5)
+    emulated = design.predict(inputs)
+    design.compile()
+    assert np.array_equal(emulated, design.predict(inputs))
+    assert emulated.shape == (40, 5)
+
+
+def test_trace_gives_every_named_tensor(design: Design) -> None:
+    inputs = default_inputs(design.network.graph, 3)
+    outputs, tensors = design.trace(inputs)
+    assert np.array_equal(outputs, design.predict(inputs))
+    assert len(tensors) > 30
+    assert np.array_equal(tensors["output"], outputs)
+
+
+def test_csim_of_more_vectors_than_were_stored(design: Design) -> None:
+    results = design.csim(1050)
+    assert next(r.value for r in results if r.metric == "inferences") == 1050
+    design.check()
+
+
+def test_a_changed_file_is_noticed(copy: Callable[[], Path]) -> None:
+    folder = copy()
+    golden = folder / "golden.onnx"
+    golden.write_bytes(golden.read_bytes() + b"\0")
+    with pytest.raises(UserError, match=r"golden.onnx: found a file that changed since the build"):
+        Design.load(folder)
+
+
+def test_check_fails_after_a_failing_csim(design: Design) -> None:
+    weights = design.path / "hls" / "firmware" / "weights" / "k3_linear_weights.txt"
+    numbers = weights.read_text().split(", ")
+    weights.write_text(", ".join([*numbers[:-1], str(-float(numbers[-1]) - 0.125)]))
+    design.csim(60)
+    with pytest.raises(GateFailed, match="csim: mismatch"):
+        design.check()
+    with pytest.raises(GateFailed):
+        Design.load(design.path).check()
+
+
+def test_an_impossible_budget_is_refused_and_says_how_far_off(model: Path, tmp_path: Path) -> None:
+    with pytest.raises(GateFailed, match=r"(?s)latency.*(cycles|us).*k\d+_"):
+        hwflow.convert(model, output_dir=tmp_path / "d", clock_mhz=200, latency_budget_us=0.05)
+    assert not (tmp_path / "d").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"board": "vcu999"}, r"vcu999.*vcu118"),
+        ({"clock_mhz": 0.0}, r"clock: found 0; expected 1 to 1000"),
+        ({"latency_budget_us": -1.0}, r"latency budget: found -1"),
+        ({"ii_budget": 0}, r"initiation interval budget: found 0"),
+        ({"io_type": "io_serial"}, r"io_type: found 'io_serial'; expected io_stream or io_parallel"),
+        ({"vectors": np.zeros((5, 7), np.float32)}, r"vectors: found shape \(5, 7\); expected \(count, 4, 3\)"),
+        ({"vectors": np.full((2, 4, 3), np.nan, np.float32)}, r"vectors: found values that are not finite"),
+    ],
+)
+def test_bad_requests_are_named_and_leave_nothing(
+    model: Path, tmp_path: Path, options: dict[str, object], text: str
+) -> None:
+    with pytest.raises(UserError, match=f"(?s){text}"):
+        hwflow.convert(model, output_dir=tmp_path / "d", **options)  # type: ignore[arg-type]
+    assert not (tmp_path / "d").exists()
+
+
+def test_an_interrupted_build_can_be_started_again(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from hwflow.backends.hls import project
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    folder = tmp_path / "d"
+    with monkeypatch.context() as patch:
+        patch.setattr(project, "write_project", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            hwflow.convert(model, output_dir=folder, clock_mhz=200)
+    with pytest.raises(UserError):
+        Design.load(folder)  # half a build is no design
+    hwflow.convert(model, output_dir=folder, clock_mhz=200)
+    assert Design.load(folder).record.totals is not None
+
+
+def test_csim_without_a_compiler_says_what_is_missing(design: Design, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    with pytest.raises(ToolMissing, match=r"g\+\+: not found on the PATH; needed for C simulation"):
+        design.csim(10)
+
+
+def test_synthesis_without_vitis_says_what_is_missing(design: Design) -> None:
+    with pytest.raises(ToolMissing, match="vitis_hls"):
+        design.build(csim=False, synth=True)
