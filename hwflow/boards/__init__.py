@@ -11,11 +11,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from hwflow.data_folder import data_folder
 from hwflow.errors import UserError
 from hwflow.schedule.resources import Resources
 
-_PACKAGE = Path(__file__).resolve().parent.parent
-_FOLDERS = (_PACKAGE / "_data" / "boards", _PACKAGE.parent / "boards")  # in a wheel; in a source tree
 _MAX_BYTES = 64 * 1024  # a board file is 20 lines; it may come from a stranger
 
 Count = Annotated[int, Field(ge=0, le=100_000_000)]
@@ -79,8 +78,7 @@ def load_board(name_or_path: str | Path) -> Board:
 
 
 def _shipped() -> dict[str, Path]:
-    folder = next((folder for folder in _FOLDERS if folder.is_dir()), None)
-    return {path.stem: path for path in folder.glob("*.toml")} if folder else {}
+    return {path.stem: path for path in data_folder("boards").glob("*.toml")}
 
 
 def _unknown(name: str, known: Sequence[str]) -> UserError:

@@ -88,7 +88,8 @@ def kernel_rows(network: KernelGraph, schedule: Schedule, io_type: str) -> list[
 
 def _stream_times(network: KernelGraph, schedule: Schedule) -> dict[str, tuple[int, int, int, float]]:
     simulation = simulate_schedule(network, schedule)
-    busy = {stats.name: stats.occupancy for stats in simulation.actors}
+    frames = len(simulation.frame_ends)
+    busy = {stats.name: stats.busy / frames / simulation.ii for stats in simulation.actors}
     trace = {each.actor: each for each in simulation.trace}
     times = {}
     for kernel in network.kernels:

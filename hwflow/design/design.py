@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -95,7 +96,10 @@ class Design:
         from hwflow.processes import find_tool
 
         find_tool("g++", "compiling the design", "Install a C++ compiler (Debian: g++).")
-        with self.folder.lock(), self.folder.staging("library") as folder:
+        with self.folder.lock():
+            # In place, not staged: the library reads its weights from where it was compiled.
+            folder = self.path / layout.LIBRARY
+            shutil.rmtree(folder, ignore_errors=True)
             model = write_project(self.network, self.schedule, self.board, self.record.io_type, folder)
             model.compile()
         self._hls = model
@@ -113,8 +117,6 @@ class Design:
         if csim:
             self.csim()
         if synth or cosim or vsynth:
-            import shutil
-
             if not (shutil.which("vitis-run") or shutil.which("vitis_hls")):
                 raise ToolMissing("vitis_hls", "HLS synthesis", "Install AMD Vitis and put it on the PATH.")
             self.compile()

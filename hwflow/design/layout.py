@@ -10,6 +10,7 @@ SCHEDULE = "schedule.json"
 BOARD = "board.json"
 VECTORS = "vectors.npz"
 HLS = "hls"
+LIBRARY = "library"
 REPORT = "report.html"
 JUNIT = "junit.xml"
 HASHED = (MODEL, GOLDEN, GRAPH, NAMES, SCHEDULE, BOARD, VECTORS)

@@ -6,6 +6,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -28,7 +29,7 @@ class Vectors:
 def save_vectors(path: Path, vectors: Vectors) -> None:
     """Write the file in one step."""
     buffer = io.BytesIO()
-    arrays = {f"golden_{id}": values for id, values in vectors.golden.items()}
+    arrays: dict[str, Any] = {f"golden_{id}": values for id, values in vectors.golden.items()}
     np.savez_compressed(
         buffer, inputs=vectors.inputs, labels=vectors.labels, classes=np.array(vectors.classes, dtype=np.str_), **arrays
     )

@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hwflow.ir.types import FixedType
 
-IntArray = NDArray[np.integer]
+IntArray = NDArray[Any]
+"""An array of integers of any width."""
 
 
 @dataclass(frozen=True, slots=True)

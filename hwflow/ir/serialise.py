@@ -10,13 +10,15 @@ import dataclasses
 import json
 import re
 import zlib
-from typing import Any
+from collections.abc import Callable
+from typing import Any, get_args
 
 import numpy as np
 
 from hwflow.errors import UserError
 from hwflow.ir.graph import Graph, IntArray, Node, Op, Tensor
 from hwflow.ir.ops import OPS
+from hwflow.ir.ops.requantise import Rounding
 from hwflow.ir.types import FixedType
 from hwflow.limits import LIMITS
 
@@ -48,7 +50,8 @@ def loads(text: str) -> Graph:
             raise ValueError(f"format {document['format']!r} version {document['version']!r}")
         tensors = {t["id"]: _read_tensor(t) for t in document["tensors"]}
         nodes = tuple(Node(_read_op(n["op"]), tuple(n["inputs"]), n["output"]) for n in document["nodes"])
-        graph = Graph(tensors, nodes, tuple(document["inputs"]), tuple(document["outputs"]), document["names"])
+        names = {str(id): str(name) for id, name in document["names"].items()}
+        graph = Graph(tensors, nodes, tuple(document["inputs"]), tuple(document["outputs"]), names)
         _check(graph)
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError, zlib.error) as error:
         raise UserError(
@@ -132,5 +135,8 @@ def _read_op(entry: dict[str, Any]) -> Op:
     attributes = {k: v for k, v in entry.items() if k != "name"}
     if "target" in attributes and entry["name"] == "Requantise":
         attributes["target"] = _read_type(attributes["target"])
+        if attributes["rounding"] not in get_args(Rounding):
+            raise ValueError(f"rounding {attributes['rounding']!r}")
     tuples = {k: tuple(v) if isinstance(v, list) else v for k, v in attributes.items()}
-    return OPS[entry["name"]](**tuples)
+    make: Callable[..., Op] = OPS[entry["name"]]
+    return make(**tuples)

@@ -26,7 +26,7 @@ _BUFFERS = 2  # ping-pong
 
 @dataclass(frozen=True)
 class Attention(Kernel):
-    """``scores`` and ``context`` are the two products; ``row_nodes`` stand between them, ``tail`` behind the context."""
+    """``scores`` and ``context`` are the products; ``row_nodes`` stand between them, ``tail`` behind the context."""
 
     kind = "attention"
     heads: int = 1
@@ -75,7 +75,8 @@ class Attention(Kernel):
         full, free = f"{self.name}.full", f"{self.name}.free"
         load = [Phase({k: 1, v: 1, free: 1}, {full: int(self.keys == 1)})]
         if self.keys > 1:
-            load += [*([Phase({k: 1, v: 1}, {}, 1, self.keys - 2)] if self.keys > 2 else []), Phase({k: 1, v: 1}, {full: 1})]
+            middle = [Phase({k: 1, v: 1}, {}, 1, self.keys - 2)] if self.keys > 2 else []
+            load += [*middle, Phase({k: 1, v: 1}, {full: 1})]
         return [Actor(f"{self.name}.load", tuple(load), 1), self._query(fold, q, full, free)]
 
     def _query(self, fold: Fold, q: str, full: str, free: str) -> Actor:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from hwflow.ir.graph import Graph, IntArray, Node
-from hwflow.ir.ops import MatMul, ReduceMax, ReduceSum
+from hwflow.ir.ops import ReduceMax, ReduceSum
 from hwflow.passes.movement import ELEMENTWISE, PERMUTATIONS, dynamic_inputs, trace
 
 REDUCTIONS = (ReduceSum, ReduceMax)
@@ -20,6 +21,11 @@ class Matcher:
 
     graph: Graph
     taken: set[str] = field(default_factory=set)
+
+    @cached_property
+    def position(self) -> dict[str, int]:
+        """Place of each node in the topological order, by output tensor."""
+        return {node.output: i for i, node in enumerate(self.graph.nodes)}
 
     def dynamic(self, node: Node) -> list[str]:
         """The inputs of a node that are not constants, each once."""
@@ -80,9 +86,8 @@ class Matcher:
         return tuple(reversed(kept))
 
     def _readers_in_order(self, source: str) -> Iterator[Node]:
-        """Nodes downstream of a tensor, in graph order, each once, only as far as element-wise ops and reductions go."""
+        """Nodes downstream of a tensor in graph order, as far as element-wise ops and reductions go."""
         reach = {source}
-        position = {node.output: i for i, node in enumerate(self.graph.nodes)}
         frontier, found = [source], {}
         while frontier:
             for node in self.graph.consumers.get(frontier.pop(), ()):
@@ -90,7 +95,7 @@ class Matcher:
                     reach.add(node.output)
                     found[node.output] = node
                     frontier.append(node.output)
-        yield from sorted(found.values(), key=lambda n: position[n.output])
+        yield from sorted(found.values(), key=lambda n: self.position[n.output])
 
     def exits(self, nodes: tuple[Node, ...]) -> list[str]:
         """Tensors of a group that something outside reads."""
@@ -103,8 +108,6 @@ class Matcher:
         ]
 
 
-
-
 def split_heads(positions: IntArray, width: int) -> int | None:
     """Number of heads when ``positions`` (H, T, d) picks element h * d + e of token t from (T, H * d), else None."""
     if positions.ndim == 2:
@@ -112,7 +115,9 @@ def split_heads(positions: IntArray, width: int) -> int | None:
     if positions.ndim != 3:
         return None
     heads, tokens, each = positions.shape
-    expected = np.arange(tokens * width).reshape(tokens, heads, each).transpose(1, 0, 2) if heads * each == width else None
-    return heads if expected is not None and np.array_equal(positions, expected) else None
+    if heads * each != width:
+        return None
+    expected = np.arange(tokens * width).reshape(tokens, heads, each).transpose(1, 0, 2)
+    return heads if np.array_equal(positions, expected) else None
 
 

@@ -77,10 +77,12 @@ def _wire(graph: Graph, kernels: list[Kernel], clock_mhz: float) -> KernelGraph:
     tensor_of = {name: id for id, channels in readers.items() for name in (entry[id], *channels) if len(channels) > 1}
     tensor_of |= {entry[id]: id for id, channels in readers.items() if len(channels) == 1}
     wired: list[Kernel] = []
-    for id in (graph.inputs[0], *(k.output for k in kernels)):
-        wired += [_with_ports(k, streamed, readers, entry) for k in kernels if k.output == id]
+    producer = {k.output: k for k in kernels}
+    for id in (graph.inputs[0], *producer):
+        if id in producer:
+            wired.append(_with_ports(producer[id], streamed, readers, entry))
         if len(readers[id]) > 1:
-            fork = Fork(f"k{len(kernels) + len(wired)}_fork", graph, (), (id,), id, clock_mhz)
+            fork = Fork(f"fork_{id}", graph, (), (id,), id, clock_mhz)
             wired.append(replace(fork, sources=(entry[id],), sinks=tuple(readers[id])))
     channels = tuple(_channel(graph, name, id) for name, id in tensor_of.items())
     return KernelGraph(graph, tuple(wired), channels, tensor_of, clock_mhz)

@@ -38,8 +38,7 @@ class _Partition(Matcher):
                 if node.output not in self.taken:
                     match(node)
         self._check_cover()
-        position = {node.output: i for i, node in enumerate(self.graph.nodes)}
-        ordered = sorted(self.kernels, key=lambda k: position[k.nodes[-1].output])
+        ordered = sorted(self.kernels, key=lambda k: self.position[k.nodes[-1].output])
         return [replace(k, name=f"k{i}_{k.kind}") for i, k in enumerate(ordered)]
 
     def _take(self, kernel: Kernel) -> None:
@@ -123,11 +122,13 @@ class _Partition(Matcher):
 
     def _pool(self, node: Node) -> None:
         """A reduction over the tokens."""
-        if not isinstance(node.op, REDUCTIONS) or node.op.axis != -2 or len(self.graph.tensors[node.inputs[0]].shape) != 2:
+        source = self.graph.tensors[node.inputs[0]]
+        if not isinstance(node.op, REDUCTIONS) or node.op.axis != -2 or len(source.shape) != 2:
             return
         tail = self.tail(node.output)
         nodes = (node, *tail)
-        self._take(Pool("", self.graph, nodes, (node.inputs[0],), nodes[-1].output, self.clock_mhz, head=node, tail=tail))
+        output = nodes[-1].output
+        self._take(Pool("", self.graph, nodes, (source.id,), output, self.clock_mhz, head=node, tail=tail))
 
     def _row(self, node: Node) -> None:
         """A group around reductions over the channels, from its first reduction on."""
@@ -184,7 +185,7 @@ class _Partition(Matcher):
                 if all(r.output in group for r in self.graph.consumers[id]) and id not in self.graph.outputs:
                     group[id] = before
                     frontier.append(before)
-        return tuple(n for n in self.graph.nodes if n.output in group)
+        return tuple(sorted(group.values(), key=lambda n: self.position[n.output]))
 
     def _check_cover(self) -> None:
         left = [n for n in self.graph.nodes if n.output not in self.taken and not self._is_wire(n)]

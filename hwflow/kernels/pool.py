@@ -53,7 +53,8 @@ class Pool(Kernel):
     def datapath(self, fold: Fold) -> tuple[Resources, int]:
         acc = self.tensor(self.reduction.output).type.width
         step = costs.adder(acc) if isinstance(self.reduction.op, ReduceSum) else costs.maximum(acc)
-        return pipelined((fold.simd * step).then(chain(self.graph, self.tail, fold.simd)), fold.simd * acc, self.clock_mhz)
+        cost = (fold.simd * step).then(chain(self.graph, self.tail, fold.simd))
+        return pipelined(cost, fold.simd * acc, self.clock_mhz)
 
     def hls(self, fold: Fold) -> HlsCode:
         writer = FunctionWriter(self.name, self.graph)
@@ -61,4 +62,5 @@ class Pool(Kernel):
         apply = writer.element(self.tail, [self.reduction.output], self.output)
         body = combine("sum" if isinstance(self.reduction.op, ReduceSum) else "max", acc, element) + apply
         numbers = {"tokens": self.tokens, "width": self.width, "cycles": fold.cycles}
-        return HlsCode("pool.h", "pool", config(f"{self.name}_config", numbers, {"acc_t": acc}, body), (), writer.tables)
+        text = config(f"{self.name}_config", numbers, {"acc_t": acc}, body)
+        return HlsCode("pool.h", "pool", text, (), writer.tables)

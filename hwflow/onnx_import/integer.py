@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import onnx_ir as ir
 
+from hwflow.errors import UserError
 from hwflow.ir.builder import GraphBuilder
 from hwflow.ir.graph import Graph, Op
 from hwflow.ir.ops import Requantise, Reshape
@@ -21,6 +22,7 @@ from hwflow.onnx_import.values import Constant, RawInput, Source, Symbol, Value,
 
 FLOAT32_EXACT = 1 << 24
 FLOAT64_EXACT = 1 << 53
+MAX_FRACTION = 60  # no value, and no value over a scale, leaves the range of normal float32 numbers
 
 
 @dataclass(frozen=True)
@@ -75,8 +77,10 @@ class Importer:
                 if isinstance(symbol, Value) and symbol.id is not None and output.name:
                     self.names[output.name] = symbol.id
                     self.builder.name(symbol.id, output.name)
-        except Unsupported as refusal:
+        except (Unsupported, UserError) as refusal:
             problems.add(position, node, str(refusal))
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            problems.add(position, node, f"its inputs or attributes do not fit it ({type(error).__name__}: {error})")
 
     def _output(self, value: ir.Value, problems: Problems) -> str:
         symbol = self.symbols.get(value)
@@ -89,7 +93,9 @@ class Importer:
     def emit(self, name: str, op: Op, *inputs: str) -> str:
         """Add a node on behalf of the ONNX value ``name`` and prove its precision."""
         id = self.builder.add(op, *inputs)
-        peak = self.builder.peak(id)
+        peak, frac = self.builder.peak(id), self.builder.tensor(id).type.frac
+        if abs(frac) > MAX_FRACTION:
+            raise Unsupported(f"its step is 2**{-frac}; steps from 2**-{MAX_FRACTION} to 2**{MAX_FRACTION} are supported")
         if peak >= FLOAT64_EXACT:
             raise Unsupported(f"it reaches {peak} (over 53 bits), which no float holds; quantise its inputs to fewer bits")
         if peak >= FLOAT32_EXACT and not isinstance(op, Requantise):

@@ -21,7 +21,7 @@ def lower(model: ir.Model, wide: Collection[str] = ()) -> None:
     graph = model.graph
     double: set[ir.Value] = set()
     for node in list(graph):
-        in_double = any(v in double for v in node.inputs if v is not None)
+        in_double = any(v in double or _is_double_constant(v) for v in node.inputs if v is not None)
         if is_quant(node):
             _lower_quant(graph, node, double)
         elif in_double or any(o.name in wide for o in node.outputs):
@@ -66,13 +66,18 @@ def _widen(graph: ir.Graph, node: ir.Node, double: set[ir.Value]) -> None:
             wide = constant(graph, value.const_value.numpy().astype(np.float64), "double")
         else:
             cast = ir.node("Cast", [value], attributes={"to": int(ir.DataType.DOUBLE)})
-            cast.outputs[0].name = f"{value.name}/hwflow_double_{node.outputs[0].name}"
+            cast.outputs[0].name = f"{value.name}/hwflow_double_{index}_{node.outputs[0].name}"
             graph.insert_before(node, [cast])
             wide = cast.outputs[0]
         node.replace_input_with(index, wide)
     for output in node.outputs:
         double.add(output)
         output.dtype = ir.DataType.DOUBLE
+
+
+def _is_double_constant(value: ir.Value) -> bool:
+    """A quantised constant of more than 24 bits."""
+    return value.const_value is not None and value.const_value.dtype == ir.DataType.DOUBLE
 
 
 def _is_float(value: ir.Value) -> bool:

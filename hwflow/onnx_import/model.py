@@ -15,7 +15,6 @@ from hwflow.limits import LIMITS, Limits
 from hwflow.onnx_import.integer import import_integer_graph
 from hwflow.onnx_import.load import load_model
 from hwflow.onnx_import.lower import lower
-from hwflow.onnx_import.near_exact import make_exact
 from hwflow.onnx_import.simplify import simplify
 
 Mode = Literal["exact", "near-exact"]
@@ -50,6 +49,8 @@ def import_model(path: str | Path, mode: Mode = "exact", limits: Limits = LIMITS
     simplify(model)
     original, rewrites = None, ()
     if mode == "near-exact":
+        from hwflow.onnx_import.near_exact import make_exact
+
         before = model.clone()
         rewrites = make_exact(model)
         original = _standard(before) if rewrites else None

@@ -66,6 +66,14 @@ class Replacement:
         self.nodes.append(node)
         return node.outputs[0]
 
+    def copy(self, node: ir.Node, inputs: Sequence[ir.Value | None]) -> ir.Value:
+        """The same operator on other inputs; returns its only output."""
+        made = ir.Node(node.domain, node.op_type, inputs, list(node.attributes.values()), num_outputs=1)
+        made.outputs[0].name = f"{self._stem}/hwflow_{len(self.nodes)}_{node.op_type}"
+        self.graph.insert_before(self.node, [made])
+        self.nodes.append(made)
+        return made.outputs[0]
+
     def const(self, array: np.ndarray | float, hint: str = "const") -> ir.Value:
         """A constant, float32 unless the array says otherwise."""
         return constant(self.graph, np.asarray(array, np.float32) if isinstance(array, float) else array, hint)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 import numpy as np
 
 from hwflow.ir.graph import IntArray, Node, Tensor
-from hwflow.ir.ops import Add, Clamp, Mul, Requantise, Reshape, Shift, Slice, Sub, Table, Transpose
+from hwflow.ir.ops import Add, Clamp, Mul, Requantise, Reshape, Shift, Sub, Table, Transpose
 from hwflow.ir.ops.base import MovementOp
 
 ELEMENTWISE = (Add, Sub, Mul, Requantise, Shift, Clamp, Table)

@@ -22,8 +22,8 @@ def parallel_schedule(
     if latency_budget_cycles is not None and latency > latency_budget_cycles:
         slowest = max(kernels, key=lambda k: k.unrolled()[1])
         raise GateFailed(
-            f"io_parallel has a latency of {latency} cycles ({latency / clock_mhz:.3f} us, estimate), over the budget of "
-            f"{latency_budget_cycles} cycles; {slowest.name} takes {slowest.unrolled()[1]} of them"
+            f"io_parallel has a latency of {latency} cycles ({latency / clock_mhz:.3f} us, estimate), over the budget "
+            f"of {latency_budget_cycles} cycles; {slowest.name} takes {slowest.unrolled()[1]} of them"
         )
     folds: dict[str, Fold] = {k.name: k.full_fold for k in kernels}
     return Schedule(

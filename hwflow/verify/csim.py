@@ -32,7 +32,8 @@ def run_csim(project: Path) -> CsimResult:
     compiler = find_tool("g++", "C simulation", "Install a C++ compiler (Debian: g++).")
     binary = project / "csim.exe"
     sources = [f"firmware/{TOP}.cpp", f"{TOP}_test.cpp"]
-    built = run_tool([str(compiler), *_FLAGS, *sources, "-o", binary.name], project, COMPILE_LIMIT_S, project / "g++.log")
+    command = [str(compiler), *_FLAGS, *sources, "-o", binary.name]
+    built = run_tool(command, project, COMPILE_LIMIT_S, project / "g++.log")
     if built.returncode != 0:
         raise GateFailed(f"csim: g++ refused the project (exit {built.returncode}); see {project / 'g++.log'}")
     lines: list[str] = []
@@ -43,7 +44,7 @@ def run_csim(project: Path) -> CsimResult:
 def read_output(lines: list[str], returncode: int) -> CsimResult:
     """Parse the testbench's lines; an output without its closing line, or at odds with the exit code, is a failure."""
     kernels: dict[str, tuple[int, int]] = {}
-    totals = [0, 0, 0, 0]
+    vectors = values = wrong_values = wrong_bits = 0
     failures = [line.removeprefix("FAIL: ") for line in lines if line.startswith("FAIL: ")]
     finished = False
     for line in lines:
@@ -51,8 +52,9 @@ def read_output(lines: list[str], returncode: int) -> CsimResult:
         if words[:1] == ["hwflow-kernel"] and len(words) == 4:
             kernels[words[1]] = (int(words[2]), int(words[3]))
         elif words[:1] == ["hwflow-testbench"] and len(words) == 6:
-            totals, finished = [int(word) for word in words[1:5]], True
+            vectors, values, wrong_values, wrong_bits = (int(word) for word in words[1:5])
+            finished = True
     if not finished:
         failures.append(f"the testbench did not reach its end (exit {returncode})")
-    passed = finished and returncode == 0 and not failures and totals[0] > 0 and totals[2] == 0
-    return CsimResult(passed, *totals, tuple(failures), kernels)
+    passed = finished and returncode == 0 and not failures and vectors > 0 and wrong_values == 0
+    return CsimResult(passed, vectors, values, wrong_values, wrong_bits, tuple(failures), kernels)

@@ -1,4 +1,4 @@
-"""The integer reference against onnxruntime on every tensor, chunk by chunk, so that memory does not grow with inputs."""
+"""The integer reference against onnxruntime on every tensor, in chunks, so that memory does not grow with inputs."""
 
 from __future__ import annotations
 

@@ -32,7 +32,8 @@ def read_inputs(path: Path, graph: Graph) -> np.ndarray:
     try:
         data = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
-        raise UserError(str(path), f"no readable .npy array ({error})", "a .npy file of numbers", "Save with numpy.save.") from error
+        found = f"no readable .npy array ({error})"
+        raise UserError(str(path), found, "a .npy file of numbers", "Save with numpy.save.") from error
     if not isinstance(data, np.ndarray) or data.dtype.kind not in "fiu" or data.ndim == 0:
         raise UserError(str(path), "no array of numbers", "a .npy file of numbers", "Save with numpy.save.")
     return as_inputs(data, shape, str(path))

@@ -47,15 +47,18 @@ def test_hwflow_saturates_right(tmp_path: Path, io_type: str) -> None:
 
 
 def test_the_trap_is_still_there(tmp_path: Path) -> None:
-    """The same two quantisers as hls4ml's own layers: if this fails, hls4ml has mended it."""
+    """The same two quantisers as hls4ml's own layers, with a ReLU between: if this fails, hls4ml has mended it."""
     quantiser = {"class_name": "FixedPointQuantizer", "SAT": "SAT", "RND": "RND_CONV", "fusible": None, "overrides": {}}
     bits = {"a": (7, 4, 3), "b": (7, 5, 2)}  # k + i + f: magnitude bits, fraction
     layers: list[dict[str, object]] = [{"name": "source", "class_name": "InputLayer", "input_shape": [4]}]
     for name, (_, frac, integer) in bits.items():
         mask = tuple(np.array([v]) for v in (1, 1 + integer + frac, 1 + integer))
         layers.append({**quantiser, "name": name, "inputs": [layers[-1]["name"]], "mask_kbi": mask})
+        if name == "a":
+            relu = {"name": "relu", "class_name": "Activation", "activation": "relu", "n_in": 4, "inputs": ["a"]}
+            layers.append(relu)
     config = create_config(output_dir=str(tmp_path / "p"), backend="Vitis", io_type="io_parallel", project_name="trap")
     config["HLSConfig"] = {"Model": {"Precision": {"default": "fixed<16,6>"}, "ReuseFactor": 1, "Strategy": "Latency"}}
     model = ModelGraph.from_layer_list(config, layers, ["source"], ["b"])
     model.compile()
-    assert model.predict(INPUT).ravel().tolist() == [3.75, 3.9375, 3.9375, -4.0]
+    assert model.predict(INPUT).ravel().tolist() == [3.75, 3.9375, 3.9375, 0.0]

@@ -13,7 +13,7 @@ from hwflow.ir import reference
 from hwflow.ir.graph import Graph, IntArray
 from hwflow.onnx_import.model import ImportedModel, import_model
 from hwflow.verify.golden import golden_runner, mismatches
-from support.qonnx import ModelBuilder
+from tests.support.qonnx import ModelBuilder
 
 LEVELS = (ort.GraphOptimizationLevel.ORT_DISABLE_ALL, ort.GraphOptimizationLevel.ORT_ENABLE_ALL)
 

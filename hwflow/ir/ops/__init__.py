@@ -14,7 +14,9 @@ from hwflow.ir.ops.transpose import Transpose
 
 OPS = {
     op.__name__: op
-    for op in (Add, Clamp, Concat, MatMul, Mul, ReduceMax, ReduceSum, Requantise, Reshape, Shift, Slice, Sub, Table, Transpose)
+    for op in (
+        Add, Clamp, Concat, MatMul, Mul, ReduceMax, ReduceSum, Requantise, Reshape, Shift, Slice, Sub, Table, Transpose
+    )  # fmt: skip
 }
 """Every op by its name in the JSON file."""
 

@@ -78,4 +78,5 @@ class Mul(_Binary):
 
     def evaluate(self, inputs: Sequence[Tensor], arrays: Sequence[IntArray], output: Tensor) -> IntArray:
         a, b = (x.astype(carrier(output), copy=False) for x in arrays)
-        return a * b
+        product: IntArray = a * b
+        return product

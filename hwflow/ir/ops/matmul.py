@@ -20,10 +20,10 @@ def exact_matmul(a: IntArray, b: IntArray, limit: int) -> IntArray:
     ``limit`` bounds every partial sum: up to 2**24 float32 is exact in any order of summation, up to 2**53 float64.
     """
     if limit >= _FLOAT64_EXACT:
-        return np.matmul(a.astype(np.int64), b.astype(np.int64))
+        return np.asarray(np.matmul(a.astype(np.int64), b.astype(np.int64)))
     real = np.float32 if limit < _FLOAT32_EXACT else np.float64
     product = np.matmul(a.astype(real), b.astype(real))
-    return product.astype(np.int32 if limit < (1 << 31) else np.int64)
+    return np.asarray(product.astype(np.int32 if limit < (1 << 31) else np.int64))
 
 
 def _largest_sum(a: IntArray, b: IntArray) -> int:

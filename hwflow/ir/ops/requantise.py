@@ -28,7 +28,7 @@ def round_shift(array: IntArray, shift: int, rounding: Rounding) -> IntArray:
         return np.right_shift(array, shift)
     quotient = np.right_shift(array, shift)
     # Adding (half - 1) + lsb carries exactly when the remainder is over half, or half with an odd quotient.
-    bias = np.bitwise_and(quotient, 1)
+    bias = np.asarray(np.bitwise_and(quotient, 1))
     bias += (1 << (shift - 1)) - 1
     bias += array
     return np.right_shift(bias, shift, out=bias)

@@ -56,8 +56,19 @@ def _padded(importer: Importer, value: Value, rank: int) -> str:
     )
 
 
+def with_rank(importer: Importer, value: Value, rank: int) -> Value:
+    """The value with leading axes of size 1, as many as a constant of this rank needs."""
+    shape = (1,) * (rank - len(value.shape)) + value.shape
+    if shape == value.shape:
+        return value
+    if value.id is None:
+        raise Unsupported(f"its constant has {rank} axes, its input {len(value.shape)}; give them the same number")
+    return Value(importer.builder.add(Reshape(shape[1:]), value.id), shape, -rank)
+
+
 def _with_constant(importer: Importer, node: ir.Node, value: Value, array: np.ndarray, swapped: bool) -> Value:
     name = node.outputs[0].name or ""
+    value = with_rank(importer, value, array.ndim)
     exact = None if value.id is None else _exact(importer, node.op_type, value, array, swapped, name)
     scalar = array.size == 1
     if exact is None:

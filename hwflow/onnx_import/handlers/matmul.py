@@ -6,7 +6,7 @@ import numpy as np
 import onnx_ir as ir
 
 from hwflow.ir.ops import MatMul
-from hwflow.onnx_import.handlers.binary import WEIGHT_BITS
+from hwflow.onnx_import.handlers.binary import WEIGHT_BITS, with_rank
 from hwflow.onnx_import.handlers.unary import integers
 from hwflow.onnx_import.integer import Importer
 from hwflow.onnx_import.problems import Unsupported
@@ -32,6 +32,7 @@ def _product_shape(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
 def _with_weights(importer: Importer, node: ir.Node, value: Value, array: np.ndarray, left: bool) -> Value:
     shape = _product_shape(array.shape, value.shape) if left else _product_shape(value.shape, array.shape)
     weights, frac = _weights(array)
+    value = with_rank(importer, value, weights.ndim)
     row_axis = -1 if left else -2  # the axis of the value that is not summed over
     free = value.batch is None or value.batch < -2 or value.batch == row_axis and not left
     covers = value.batch is not None and weights.ndim >= -value.batch and value.batch < -2

@@ -36,7 +36,7 @@ def reshape(importer: Importer, node: ir.Node) -> list[Value | RawInput]:
     if isinstance(symbol, Constant):
         raise Unsupported("a constant that could not be folded")
     shape = _target(node, symbol.shape)
-    if math.prod(shape) != math.prod(symbol.shape):
+    if math.prod(shape) != math.prod(symbol.shape) or min(shape, default=1) < 1:
         raise Unsupported(f"it reshapes {list(symbol.shape)} to {list(shape)}, another number of elements")
     if isinstance(symbol, RawInput):
         return [RawInput(symbol.name, symbol.port, shape, (*symbol.moves, Move("Reshape", shape)))]
@@ -151,8 +151,10 @@ def gather(importer: Importer, node: ir.Node) -> list[Value]:
     axis = axis - rank if axis >= 0 else axis
     if not isinstance(symbol, Constant):
         raise Unsupported("its indices are not constants")
+    if symbol.array.ndim > 1 or any(not -value.shape[axis] <= i < value.shape[axis] for i in symbol.array.ravel()):
+        raise Unsupported(f"its indices {list(symbol.array.shape)} are not one range of an axis of {value.shape[axis]}")
     indices = [int(i) % value.shape[axis] for i in symbol.array.ravel()]
-    if indices != list(range(indices[0], indices[0] + len(indices))):
+    if not indices or indices != list(range(indices[0], indices[0] + len(indices))):
         raise Unsupported("its indices are not a contiguous range")
     name = node.outputs[0].name or ""
     part = _range(importer, value, axis, indices[0], indices[-1] + 1, 1, name)

@@ -6,10 +6,9 @@ import numpy as np
 import onnx_ir as ir
 
 from hwflow.errors import UserError
-from hwflow.ir.ops import Requantise, Reshape, Table, Transpose
-from hwflow.ir.ops.requantise import round_shift
+from hwflow.ir.ops import Clamp, Requantise, Reshape, Table, Transpose
 from hwflow.onnx_import.chain import tabulate
-from hwflow.onnx_import.integer import Importer
+from hwflow.onnx_import.integer import MAX_FRACTION, Importer
 from hwflow.onnx_import.problems import Unsupported
 from hwflow.onnx_import.quantiser import Quantiser, read_quantiser
 from hwflow.onnx_import.values import Constant, RawInput, Value, drop_axis, first_unit_axis
@@ -26,6 +25,9 @@ def quant(importer: Importer, node: ir.Node) -> list[Value]:
         raise Unsupported("its scale is not one power of two; train with power-of-two scales or use near-exact mode")
     symbol = importer.symbols[node.inputs[0]]  # type: ignore[index]
     name = node.outputs[0].name or ""
+    if quantiser.scale.size > 1 and not isinstance(symbol, Constant):
+        if np.broadcast_shapes(quantiser.scale.shape, symbol.shape) != symbol.shape:
+            raise Unsupported(f"its scale {list(quantiser.scale.shape)} does not fit its input {list(symbol.shape)}")
     if isinstance(symbol, Constant):
         raise Unsupported("it quantises a constant that could not be folded")
     if isinstance(symbol, RawInput):
@@ -35,12 +37,18 @@ def quant(importer: Importer, node: ir.Node) -> list[Value]:
 
 
 def _input(importer: Importer, raw: RawInput, quantiser: Quantiser, frac: int, name: str) -> Value:
-    """The port, then the movements that stood before the quantiser."""
+    """The port, then the movements that stood before the quantiser. Whoever feeds the port rounds half to even."""
     requantise = quantiser.requantise(frac)
     batch = first_unit_axis(raw.port)
+    if requantise.rounding != "half_even":
+        raise Unsupported(f"input {raw.name!r} is rounded down; quantise inputs with ROUND (half to even)")
+    if abs(frac) > MAX_FRACTION:
+        raise Unsupported(f"its scale is 2**{-frac}; scales from 2**-{MAX_FRACTION} to 2**{MAX_FRACTION} are supported")
     if raw.name not in importer.inputs:
-        id = importer.builder.input(drop_axis(raw.port, batch), requantise.target, requantise.narrow)
+        id = importer.builder.input(drop_axis(raw.port, batch), requantise.target)
         importer.builder.name(id, raw.name)
+        if requantise.narrow:
+            id = importer.builder.add(Clamp(requantise.lo, None), id)
         importer.inputs[raw.name] = (id, requantise)
     id, first = importer.inputs[raw.name]
     if first != requantise:
@@ -68,15 +76,14 @@ def _is_identity(importer: Importer, id: str, op: Requantise) -> bool:
     shift = op.target.frac - source.frac
     if shift < 0 or shift > 32:
         return False
-    lo, hi = (round_shift(np.asarray(side), -shift, "floor") for side in (bounds.lo.min(), bounds.hi.max()))
-    return bool(op.lo <= lo and hi <= op.target.hi)
+    return op.lo <= int(bounds.lo.min()) << shift and int(bounds.hi.max()) << shift <= op.target.hi
 
 
 def _table(importer: Importer, node: ir.Node, value: Value, frac: int) -> str:
     assert value.source is not None
     quantiser = read_quantiser(node)
     source = importer.builder.tensor(value.source.id).type
-    entries = tabulate(importer.model, value.source.name, node.outputs[0], source, frac)
+    entries = tabulate(importer.model, value.source.name, node.outputs[0], source, frac, importer.wide)
     table = importer.builder.constant(entries, frac, quantiser.requantise(frac).target)
     importer.builder.name(table, f"{node.outputs[0].name}/table")
     return importer.emit(node.outputs[0].name or "", Table(), value.source.id, table)

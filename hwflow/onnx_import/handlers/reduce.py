@@ -9,6 +9,7 @@ from hwflow.onnx_import.attributes import axes_of, int_of
 from hwflow.onnx_import.handlers.movement import ir_axis
 from hwflow.onnx_import.handlers.unary import integers
 from hwflow.onnx_import.integer import Importer
+from hwflow.onnx_import.problems import Unsupported
 from hwflow.onnx_import.values import Value, drop_axis, first_unit_axis
 
 
@@ -16,7 +17,12 @@ def reduce(importer: Importer, node: ir.Node) -> list[Value]:
     """One integer node per axis; the axis that is left out as the batch has size 1 and needs none."""
     value = integers(importer, node)
     name, rank = node.outputs[0].name or "", len(value.shape)
-    axes = [a - rank if a >= 0 else a for a in axes_of(node) or range(rank)]
+    given = axes_of(node)
+    if given is None and len(node.inputs) > 1 and node.inputs[1] is not None:
+        raise Unsupported("its axes are not constants")
+    if not given and int_of(node, "noop_with_empty_axes", 0):
+        raise Unsupported("it reduces nothing; leave it out")
+    axes = [a - rank if a >= 0 else a for a in given or range(rank)]
     op = ReduceSum if node.op_type == "ReduceSum" else ReduceMax
     id, shape = value.id or "", list(value.shape)
     for axis in axes:

@@ -15,6 +15,7 @@ FUNCTIONS = (
     "Mish Sin Cos Abs Sign Floor Ceil Round ThresholdedRelu Swish"
 ).split()
 """Element-wise real functions."""
+BEYOND = 2.0**60  # no integer of the graph is as large: a limit out there limits nothing
 
 
 def operand(importer: Importer, node: ir.Node, index: int = 0) -> Value:
@@ -42,7 +43,7 @@ def waiting(node: ir.Node, *values: Value) -> Value:
     source = values[0].source
     if source is None:
         raise Unsupported("its input has too many bits for a table; put a quantiser of at most 16 bits in front of it")
-    if len(sources) > 1:
+    if len(sources) > 1 or len({v.shape for v in values}) > 1:
         raise Unsupported("it joins two tensors without an exact form; quantise its inputs first")
     return Value(None, values[0].shape, values[0].batch, source)
 
@@ -79,7 +80,8 @@ def _clip_limits(importer: Importer, node: ir.Node, value: Value) -> tuple[int |
             limits.append(None)
             continue
         scaled = float(symbol.array.ravel()[0]) / step
-        if not scaled.is_integer():
+        if abs(scaled) < BEYOND and not scaled.is_integer():
             return None
-        limits.append(int(scaled))
+        open_side = scaled <= -BEYOND if index == 1 else scaled >= BEYOND
+        limits.append(None if open_side else int(scaled))
     return limits[0], limits[1]

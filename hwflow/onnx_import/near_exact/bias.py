@@ -1,0 +1,24 @@
+"""Float biases: rounded to the grid of their accumulator or a little finer, in at most 16 bits below it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from hwflow.onnx_import.handlers.binary import BIAS_BITS
+from hwflow.onnx_import.near_exact.grid import Reals
+
+
+def round_bias(bias: np.ndarray, frac: int | None, guard: int) -> Reals:
+    """The bias on the grid ``2**-(frac + guard)``, coarser where it would need over 16 bits, at least ``2**-frac``.
+
+    ``frac`` None: the accumulator's grid is not known; the bias takes 16 bits.
+    """
+    reals = np.asarray(bias, np.float64)
+    largest = float(np.abs(reals).max(initial=0.0))
+    if largest == 0:
+        return reals
+    finest = BIAS_BITS - 1 - math.ceil(math.log2(largest))
+    chosen = finest if frac is None else max(frac, min(frac + guard, finest))
+    return np.asarray(np.rint(reals * 2.0**chosen) * 2.0**-chosen)

@@ -1,0 +1,58 @@
+"""Questions about an ONNX graph that several rewrites ask."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx_ir as ir
+
+from hwflow.limits import LIMITS
+from hwflow.onnx_import.near_exact.ranges import MOVEMENT
+from hwflow.onnx_import.quantiser import is_quant, read_quantiser
+
+MOVES = MOVEMENT | {"Slice", "Split", "Gather"}
+_KEEPS = MOVES | {"Relu", "Neg", "Clip"}
+
+
+def array_of(value: ir.Value | None) -> np.ndarray | None:
+    """The array of a constant, else None."""
+    return None if value is None or value.const_value is None else value.const_value.numpy()
+
+
+def scalar_of(value: ir.Value | None) -> float | None:
+    """The number in a constant of one element, else None."""
+    array = array_of(value)
+    return float(array.ravel()[0]) if array is not None and array.size == 1 else None
+
+
+def producer(value: ir.Value | None, *op_types: str) -> ir.Node | None:
+    """The node that computes a value, if it is of one of the kinds."""
+    node = None if value is None else value.producer()
+    return node if node is not None and node.op_type in op_types else None
+
+
+def operand(node: ir.Node, index: int = 0) -> ir.Value:
+    """An input that the operator always has."""
+    value = node.inputs[index]
+    assert value is not None
+    return value
+
+
+def constant_and_other(node: ir.Node) -> tuple[np.ndarray, ir.Value] | None:
+    """The constant operand of a commutative node and the other one."""
+    for index in (0, 1):
+        array = array_of(node.inputs[index])
+        if array is not None:
+            return array, operand(node, 1 - index)
+    return None
+
+
+def is_narrow(value: ir.Value, bits: int = LIMITS.table_bits) -> bool:
+    """Whether a value is a quantised tensor of at most ``bits`` bits, moved or clipped at most."""
+    node = value.producer()
+    if node is None:
+        return False
+    if is_quant(node):
+        return read_quantiser(node).bits <= bits
+    if node.op_type == "Concat":
+        return all(v is not None and is_narrow(v, bits) for v in node.inputs)
+    return node.op_type in _KEEPS and is_narrow(operand(node), bits)

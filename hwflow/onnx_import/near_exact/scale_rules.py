@@ -1,0 +1,232 @@
+"""One rule per kind of operator: what it does to the scales of its operands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import onnx
+import onnx_ir as ir
+from onnx.reference import ReferenceEvaluator
+
+from hwflow.errors import UserError
+from hwflow.limits import LIMITS
+from hwflow.onnx_import.attributes import axes_of, int_of
+from hwflow.onnx_import.near_exact.bias import round_bias
+from hwflow.onnx_import.near_exact.grid import Reals, compress, is_dyadic, split_step
+from hwflow.onnx_import.near_exact.queries import MOVES, array_of, operand
+from hwflow.onnx_import.near_exact.scaled import Scaled, Scales
+from hwflow.onnx_import.near_exact.weights import split_weights
+from hwflow.onnx_import.quantiser import is_quant, read_quantiser
+from hwflow.onnx_import.values import dyadic
+
+Rule = Callable[[Scales, ir.Node], None]
+
+_FACTOR_BITS = 8  # a constant factor of so few bits stays in the graph: it is exact
+_SMALLEST = 2.0**-20  # a factor of 0 is kept as one this much smaller than the largest
+
+
+def quant(s: Scales, node: ir.Node) -> None:
+    """Rules 1 and 4 of ``scales``."""
+    quantiser = read_quantiser(node)
+    scale, step = split_step(quantiser.scale if quantiser.scale.size > 1 else quantiser.scale.reshape(()))
+    scale = compress(scale)
+    source = s.of[node.inputs[0]]
+    if source.port is not None:
+        s.input_scales[source.port] = _of_input(node, scale)
+    else:
+        s.rescale(node, 0, scale, tables=True)
+    if np.any(scale != 1):
+        s.constant(node, 1, np.asarray(step))
+    narrow = quantiser.bits <= LIMITS.table_bits
+    s.of[node.outputs[0]] = Scaled(scale, round(-np.log2(step)), narrow)
+
+
+def _of_input(node: ir.Node, scale: Reals) -> float:
+    if scale.ndim:
+        raise UserError(
+            f"Quant {node.outputs[0].name!r}", "an input quantiser with a scale per channel", "one scale",
+            "Quantise the input per tensor.",
+        )  # fmt: skip
+    return float(scale)
+
+
+def matmul(s: Scales, node: ir.Node) -> None:
+    """Rule 2: the scale must be one along the axis that is summed over."""
+    scales, fracs = [], []
+    for index, (summed, kept) in enumerate(((-1, -2), (-2, -1))):
+        array = array_of(node.inputs[index])
+        if array is None:
+            operand_scale = s.uniform(node, index, summed)
+            scales.append(operand_scale.scale)
+            fracs.append(operand_scale.frac)
+            continue
+        weights, scale, was_float = split_weights(array, kept, s.options.weight_bits)
+        if weights is not array:
+            s.constant(node, index, weights)
+        s.weights += was_float
+        scales.append(scale)
+        fracs.append(dyadic(weights.astype(np.float32))[1])
+    total = None if None in fracs else sum(f for f in fracs if f is not None)
+    s.of[node.outputs[0]] = Scaled(compress(scales[0] * scales[1]), total)
+
+
+def multiply(s: Scales, node: ir.Node) -> None:
+    """Mul and Div. Rule 3."""
+    index = 0 if array_of(node.inputs[1]) is not None else 1
+    constant, x = array_of(node.inputs[1 - index]), s.of.get(node.inputs[index])
+    if constant is None and node.op_type == "Mul":
+        return _product(s, node)
+    if constant is None or x is None or x.is_function or (node.op_type == "Div" and index == 1):
+        return function(s, node)
+    factor = 1 / constant.astype(np.float64) if node.op_type == "Div" else constant.astype(np.float64)
+    if is_dyadic(factor, _FACTOR_BITS):
+        frac = None if x.frac is None else x.frac + dyadic(factor)[1]
+        s.of[node.outputs[0]] = Scaled(x.scale, frac, x.narrow and factor.size == 1)
+    else:
+        _fold_factor(s, node, index, factor)
+    return None
+
+
+def _product(s: Scales, node: ir.Node) -> None:
+    a, b = (s.of[v] for v in node.inputs)
+    if a.is_function or b.is_function:
+        return function(s, node)
+    frac = None if a.frac is None or b.frac is None else a.frac + b.frac
+    s.of[node.outputs[0]] = Scaled(compress(a.scale * b.scale), frac)
+    return None
+
+
+def _fold_factor(s: Scales, node: ir.Node, index: int, factor: Reals) -> None:
+    """The magnitude goes into the scale; signs stay, as a product with +-1."""
+    value, size = operand(node, index), np.abs(factor)
+    old = s.of[value]
+    new = Scaled(compress(old.scale * np.maximum(size, size.max() * _SMALLEST)), old.frac, old.narrow)
+    if np.all(factor >= 0) and len(value.uses()) == 1 and value.shape == node.outputs[0].shape:
+        s.drop(node, value)
+        s.of[value] = new
+    else:
+        s.constant(node, 1 - index, np.where(factor < 0, -1.0, 1.0))
+        s.of[node.outputs[0]] = new
+
+
+def add(s: Scales, node: ir.Node) -> None:
+    """Add and Sub. Rules 3 and 4."""
+    index = next((i for i, v in enumerate(node.inputs) if array_of(v) is not None), None)
+    if index is not None:
+        return _add_constant(s, node, index)
+    if any(s.of[v].is_function for v in node.inputs):
+        return function(s, node)
+    a, b = (s.of[v] for v in node.inputs)
+    if a.scale.shape != b.scale.shape or np.any(a.scale != b.scale):
+        target = _next_scale(node.outputs[0])
+        a, b = s.rescale(node, 0, target), s.rescale(node, 1, target)
+    frac = None if a.frac is None or b.frac is None else max(a.frac, b.frac)
+    s.of[node.outputs[0]] = Scaled(a.scale, frac)
+    return None
+
+
+def _add_constant(s: Scales, node: ir.Node, index: int) -> None:
+    x, constant = s.of[node.inputs[1 - index]], array_of(node.inputs[index])
+    assert constant is not None
+    if x.is_function:
+        return function(s, node)
+    if not (x.is_unit and is_dyadic(constant)):
+        constant = round_bias(constant / x.scale, x.frac, s.options.bias_guard_bits)
+        s.constant(node, index, constant)
+        s.biases += 1
+    frac = None if x.frac is None else max(x.frac, dyadic(constant)[1])
+    s.of[node.outputs[0]] = Scaled(x.scale, frac, x.narrow and constant.size == 1)
+    return None
+
+
+def _next_scale(value: ir.Value) -> Reals:
+    """The scale of the one quantiser that reads a sum; else 1."""
+    readers = [use.node for use in value.uses()]
+    if len(readers) == 1 and is_quant(readers[0]):
+        scale = read_quantiser(readers[0]).scale
+        return compress(split_step(scale if scale.size > 1 else scale.reshape(()))[0])
+    if len(readers) == 1 and (readers[0].op_type == "Relu" or readers[0].op_type in MOVES):
+        found = _next_scale(readers[0].outputs[0])
+        return found if found.ndim == 0 else np.asarray(1.0)
+    return np.asarray(1.0)
+
+
+def limit(s: Scales, node: ir.Node) -> None:
+    """Clip, Max, Min with constants: the limits in units of the scale, on the grid of e where they lie near it."""
+    x = s.of.get(node.inputs[0])
+    if x is None or x.is_function or any(array_of(v) is None for v in node.inputs[1:] if v is not None):
+        return function(s, node)
+    x = s.uniform(node, 0, *range(-x.scale.ndim, 0))
+    for index, value in enumerate(node.inputs):
+        if (array := array_of(value)) is not None and not x.is_unit:
+            s.constant(node, index, round_bias(array / x.scale, x.frac, 0))
+    s.of[node.outputs[0]] = x
+    return None
+
+
+def keep(s: Scales, node: ir.Node) -> None:
+    """Relu and Neg: a positive scale passes."""
+    s.of[node.outputs[0]] = s.of[node.inputs[0]]
+
+
+def reduce(s: Scales, node: ir.Node) -> None:
+    """ReduceSum and ReduceMax: one scale along the reduced axes."""
+    shape = operand(node).shape
+    rank = len(shape or ())
+    axes = [a - rank if a >= 0 else a for a in axes_of(node) or range(rank)]
+    x = s.uniform(node, 0, *axes)
+    scale = x.scale
+    if scale.ndim and not int_of(node, "keepdims", 1):
+        full = scale.reshape((1,) * (rank - scale.ndim) + scale.shape)
+        scale = np.squeeze(full, tuple(axes))
+    s.of[node.outputs[0]] = Scaled(compress(scale), x.frac)
+
+
+def move(s: Scales, node: ir.Node) -> None:
+    """An op that moves elements moves their scales; a number stays what it is."""
+    moved = [s.of[v] for v in node.inputs if v in s.of]
+    first = moved[0]
+    if len({m.scale.tobytes() for m in moved}) == 1 and first.scale.ndim == 0:
+        frac = None if any(m.frac is None for m in moved) else max(m.frac or 0 for m in moved)
+        both = {"narrow": all(m.narrow for m in moved), "is_function": any(m.is_function for m in moved)}
+        arrays: list[Reals] = [first.scale for _ in node.outputs]
+    else:
+        frac, both = None, {"narrow": False, "is_function": False}
+        arrays = _moved(s, node)
+    for output, array in zip(node.outputs, arrays, strict=True):
+        s.of[output] = Scaled(compress(array), frac, port=first.port, **both)
+
+
+def _moved(s: Scales, node: ir.Node) -> list[Reals]:
+    """The node itself on arrays of scales."""
+    proto = ir.to_proto(node)
+    assert isinstance(proto, onnx.NodeProto)
+    feeds = {}
+    for value in node.inputs:
+        if value is not None and value.name is not None:
+            array = array_of(value)
+            shape = () if value.shape is None else value.shape.numpy()
+            feeds[value.name] = np.broadcast_to(s.of[value].scale, shape) if array is None else array
+    return [np.asarray(a, np.float64) for a in ReferenceEvaluator(proto).run(None, feeds)]
+
+
+def function(s: Scales, node: ir.Node) -> None:
+    """Anything else works on the numbers of the original. Rule 5."""
+    for index, value in enumerate(node.inputs):
+        if value in s.of and s.of[value].port is None:
+            s.real(node, index)
+    for output in node.outputs:
+        s.of[output] = Scaled(is_function=True)
+
+
+RULES: dict[str, Rule] = {
+    "Quant": quant,
+    "MatMul": matmul,
+    **dict.fromkeys(("Mul", "Div"), multiply),
+    **dict.fromkeys(("Add", "Sub"), add),
+    **dict.fromkeys(("Clip", "Max", "Min"), limit),
+    **dict.fromkeys(("Relu", "Neg"), keep),
+    **dict.fromkeys(("ReduceSum", "ReduceMax"), reduce),
+    **dict.fromkeys((*MOVES, "Concat"), move),
+}

@@ -1,0 +1,90 @@
+"""The scale that each value of the graph is kept in, and the nodes that change it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import onnx_ir as ir
+
+from hwflow.onnx_import.near_exact.context import Context
+from hwflow.onnx_import.near_exact.grid import Reals, compress, to_dyadic
+from hwflow.onnx_import.near_exact.queries import operand
+from hwflow.onnx_import.rewrite import Replacement
+from hwflow.onnx_import.values import dyadic
+
+_ONE = np.asarray(1.0)
+
+
+@dataclass(frozen=True)
+class Scaled:
+    """What stands for a value ``v = scale * e`` of the original.
+
+    ``scale``: a number, or an array that broadcasts against e. ``frac``: fraction bits of e, if known.
+    ``narrow``: e has few enough bits for a table. ``is_function``: e is a real function in front of its quantiser.
+    ``port``: the graph input that e is a movement of.
+    """
+
+    scale: Reals = field(default_factory=lambda: _ONE)
+    frac: int | None = None
+    narrow: bool = False
+    is_function: bool = False
+    port: str | None = None
+
+    @property
+    def is_unit(self) -> bool:
+        """Whether e is v."""
+        return bool(np.all(self.scale == 1))
+
+
+class Scales:
+    """Scales of all values so far, and counts for the report."""
+
+    def __init__(self, context: Context) -> None:
+        self.context, self.options = context, context.options
+        self.of: dict[ir.Value | None, Scaled] = {}
+        self.input_scales: dict[str, float] = {}
+        self.multipliers = self.biases = self.weights = 0
+
+    def constant(self, node: ir.Node, index: int, array: np.ndarray) -> None:
+        """Give a node another constant operand."""
+        value = Replacement(self.context.graph, node).const(np.asarray(array, np.float32))
+        node.replace_input_with(index, value)
+
+    def rescale(self, node: ir.Node, index: int, target: Reals, tables: bool = False) -> Scaled:
+        """Bring an operand to the scale ``target`` by a dyadic multiplier.
+
+        With ``tables`` a narrow operand takes the real factor instead: a quantiser or function behind it makes it a table.
+        """
+        value = operand(node, index)
+        old = self.of[value]
+        ratio = compress(old.scale / target)
+        if np.all(ratio == 1):
+            return old
+        in_table = old.is_function or (tables and old.narrow and ratio.ndim == 0)
+        factor = ratio if in_table else to_dyadic(ratio, self.options.multiplier_bits)
+        r = Replacement(self.context.graph, node)
+        product = r.op("Mul", value, r.const(factor.astype(np.float32), "multiplier"))
+        product.name = f"{node.outputs[0].name}/scaled_{index}"
+        product.shape, product.dtype = value.shape, value.dtype
+        node.replace_input_with(index, product)
+        self.multipliers += not in_table
+        frac = None if old.frac is None or in_table else old.frac + dyadic(factor)[1]
+        self.of[product] = Scaled(compress(target), frac, is_function=in_table)
+        return self.of[product]
+
+    def real(self, node: ir.Node, index: int) -> Scaled:
+        """Bring an operand back to the units of the original."""
+        return self.rescale(node, index, _ONE, tables=True)
+
+    def uniform(self, node: ir.Node, index: int, *axes: int) -> Scaled:
+        """Bring an operand to one scale along some axes, counted from the end."""
+        scale = self.of[operand(node, index)].scale
+        if all(-axis > scale.ndim or scale.shape[axis] == 1 for axis in axes):
+            return self.of[operand(node, index)]
+        return self.rescale(node, index, np.asarray(scale.max()))
+
+    def drop(self, node: ir.Node, value: ir.Value) -> None:
+        """Remove a node whose effect the scale of ``value`` has taken over."""
+        node.outputs[0].replace_all_uses_with(value)
+        self.context.graph.remove(node, safe=True)

@@ -1,0 +1,73 @@
+"""Softmax over the last axis from two exp tables and a reciprocal.
+
+``d = max(x) - x`` on a grid of 2 * exp_bits bits over [0, 16) is cut into its upper and lower half, so that
+``exp(-d) = exp(-upper) exp(-lower)`` needs two small tables and no interpolation (Tang, "Table-driven implementation of
+the exponential function", ACM TOMS 15, 1989). Beyond 16, exp is below 2**-23.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx_ir as ir
+
+from hwflow.errors import UserError
+from hwflow.onnx_import.attributes import int_of
+from hwflow.onnx_import.near_exact.context import Context
+from hwflow.onnx_import.near_exact.newton import reciprocal
+from hwflow.onnx_import.near_exact.queries import constant_and_other, operand, producer
+from hwflow.onnx_import.near_exact.ranges import exponent
+from hwflow.onnx_import.rewrite import Replacement, constant, replace
+
+_RANGE = 4  # log2 of the largest difference that the tables tell apart
+_MASKED = -1e3  # an additive mask is below this
+
+
+def rewrite_softmax(context: Context) -> None:
+    """Rewrite in place. UserError for a softmax over another axis than the last."""
+    o = context.options
+    for node in list(context.graph):
+        if node.op_type == "Softmax":
+            length = _length(node)
+            _limit_mask(context, node)
+            context.note(
+                node, f"table softmax, exp 2 x {o.exp_bits} bits, reciprocal {o.table_bits} bits + {o.newton_steps} Newton"
+            )
+            replace(context.graph, node, lambda r, node=node, n=length: _build(context, r, operand(node), n))  # type: ignore[misc]
+
+
+def _length(node: ir.Node) -> int:
+    shape = operand(node).shape
+    axis = int_of(node, "axis", -1)
+    if shape is None or not shape.is_static() or axis not in (-1, len(shape) - 1):
+        raise UserError(f"Softmax {node.name!r}", f"axis {axis}", "the last axis", "Transpose its input.")
+    return int(shape.numpy()[-1])
+
+
+def _build(context: Context, r: Replacement, x: ir.Value, length: int) -> ir.Value:
+    o = context.options
+    e = _exp(r, r.op("Sub", context.reduce(r, "ReduceMax", x), x), o.exp_bits, o.value_bits)
+    whole = max(1, exponent(length))
+    total = r.quant(context.reduce(r, "ReduceSum", e), 2.0 ** (whole - o.wide_bits), o.wide_bits, signed=False)
+    product = r.op("Mul", e, reciprocal(r, total, whole, o))
+    return r.quant(product, 2.0 ** (1 - o.wide_bits), o.wide_bits, signed=False)
+
+
+def _exp(r: Replacement, difference: ir.Value, half: int, bits: int) -> ir.Value:
+    """``exp(-difference)`` as the product of two tables."""
+    fine = r.quant(difference, 2.0 ** (_RANGE - 2 * half), 2 * half, signed=False)
+    upper = r.quant(fine, 2.0 ** (_RANGE - half), half, signed=False, rounding="FLOOR")
+    lower = r.quant(r.op("Sub", fine, upper), 2.0 ** (_RANGE - 2 * half), half, signed=False)
+    tables = [r.quant(r.op("Exp", r.op("Neg", v)), 2.0 ** (1 - bits), bits, signed=False) for v in (upper, lower)]
+    return r.quant(r.op("Mul", *tables), 2.0 ** (1 - bits), bits, signed=False)
+
+
+def _limit_mask(context: Context, softmax: ir.Node) -> None:
+    """Minus infinity in an additive mask becomes a finite number behind which exp is 0 for every observed score."""
+    add = producer(softmax.inputs[0], "Add")
+    found = constant_and_other(add) if add is not None else None
+    if add is None or found is None or not np.any(found[0] < _MASKED):
+        return
+    mask, scores = found
+    floor = -(2.0 ** exponent(4 * context.ranges.magnitude(scores) + 2.0**_RANGE))
+    limited = constant(context.graph, np.maximum(mask, np.float32(floor)).astype(np.float32), "mask")
+    add.replace_input_with(0 if add.inputs[1] is scores else 1, limited)
