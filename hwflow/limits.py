@@ -20,7 +20,7 @@ class Limits:
     graph_elements: int = 1 << 27  # of all tensors of the integer graph together
     parameters: int = 1 << 28  # of all constants together
     bit_width: int = 32
-    table_bits: int = 16  # address bits of a table
+    table_bits: int = 20  # address bits of a table
 
     def check_shape(self, subject: str, shape: Sequence[int]) -> None:
         """Refuse a shape with too many axes or elements, or with an axis that is not positive."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -25,6 +25,10 @@ Epochs = Annotated[int | None, typer.Option(min=0, help="Epochs of the float mod
 QuantizedEpochs = Annotated[int | None, typer.Option(min=0, help="Epochs of quantization-aware fine-tuning.")]
 Bits = Annotated[int | None, typer.Option(min=2, max=32, help="Bits of weights and activations.")]
 
+Formats = Annotated[
+    Literal["default", "paper"], typer.Option(help="paper: 10 integer and 10 fractional bits everywhere.")
+]
+
 
 def train(
     model: Annotated[str, typer.Argument(metavar="MODEL", help=f"A model of the zoo, such as btag, or {FAMILY}.")],
@@ -36,6 +40,7 @@ def train(
     epochs: Epochs = None,
     quantized_epochs: QuantizedEpochs = None,
     bits: Bits = None,
+    precision: Formats = "default",
     seed: Annotated[int, typer.Option(min=0, help="Seed of the training.")] = 0,
     json: Json = False,
     debug: Debug = False,
@@ -46,18 +51,27 @@ def train(
 
         shape = {"particles": particles, "linformer": linformer}
         times = {"float_epochs": epochs, "quantized_epochs": quantized_epochs, "seed": seed}
-        config = _config(model, _given(shape), {"files": tuple(data or ()), **_given({"samples": samples})}, bits)
+        if bits and precision == "paper":
+            raise UserError("--bits", "--precision paper", "one of the two", "The paper's format has 20 bits.")
+        files = {"files": tuple(data or ()), **_given({"samples": samples})}
+        config = _config(model, _given(shape), files, bits, precision)
         config = config.model_copy(update={"train": config.train.model_copy(update=_given(times))})
         scores = run_training(config, output)
         document = {"run": str(output), "metrics": scores.model_dump(mode="json")}
         reply(document, lambda console: console.print(_summary(document), markup=False))
 
 
-def _config(model: str, shape: dict[str, Any], data: dict[str, Any], bits: int | None) -> RunConfig:
+def _config(
+    model: str,
+    shape: dict[str, Any],
+    data: dict[str, Any],
+    bits: int | None,
+    precision: Literal["default", "paper"] = "default",
+) -> RunConfig:
     from hwflow.frontends.brevitas.run import run_config
     from hwflow.models import JetTaggerConfig
 
-    config = run_config(f"{FAMILY}_n8" if model == FAMILY else model)
+    config = run_config(f"{FAMILY}_n8" if model == FAMILY else model, precision=precision)
     if shape and model != FAMILY:
         option = f"--{next(iter(shape))}"
         raise UserError(option, f"the model {model}", f"the model {FAMILY}", f"Leave {option} out, or train {FAMILY}.")

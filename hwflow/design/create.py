@@ -170,13 +170,18 @@ def _build(
     return design
 
 
+def _title(model: Path) -> str:
+    """The file's name, or its folder's where the file is just called model.onnx."""
+    return model.resolve().parent.name if model.name == layout.MODEL else model.stem
+
+
 def _record(
     model: Path, imported: ImportedModel, network: KernelGraph, schedule: Schedule, request: Request
 ) -> r.BuildRecord:
     return r.BuildRecord(
         versions=r.tool_versions(),
         inputs={},
-        model=model_summary(model.stem, imported.mode, network, imported.wide),
+        model=model_summary(_title(model), imported.mode, network, imported.wide),
         board=board_summary(request.board),
         clock_mhz=request.clock_mhz,
         io_type=request.io_type,

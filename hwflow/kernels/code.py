@@ -78,7 +78,8 @@ class FunctionWriter:
         declare = [f"{type} {node.output}[{size}];", f"#pragma HLS ARRAY_PARTITION variable = {node.output} complete"]
         if isinstance(node.op, (ReduceSum, ReduceMax)):
             call = "sum" if isinstance(node.op, ReduceSum) else "max"
-            return [*declare, f"{node.output}[0] = hwflow::Tree<{type}, {width}>::{call}({node.inputs[0]});"]
+            inner = type if call == "sum" else cpp_type(self.graph.tensors[node.inputs[0]].type)  # holds the smaller ones
+            return [*declare, f"{node.output}[0] = hwflow::Tree<{inner}, {width}>::{call}({node.inputs[0]});"]
         return [
             *declare,
             f"for (unsigned n = 0; n < {size}; n++) {{",
@@ -93,7 +94,7 @@ class FunctionWriter:
             return f" {_INFIX[type(op)]} ".join(operand(i) for i in node.inputs)
         value, source = operand(node.inputs[0]), self.graph.tensors[node.inputs[0]].type
         if isinstance(op, Requantise):
-            return value
+            return "0" if _vanishes(op, source, self.graph.tensors[node.output].type) else value
         if isinstance(op, Shift):
             return f"hwflow::reinterpret<{self._type(node)}>({value})"
         if isinstance(op, Clamp):
@@ -142,6 +143,11 @@ class FunctionWriter:
     def _type(self, node: Node) -> str:
         requantise = node.op if isinstance(node.op, Requantise) else None
         return cpp_type(self.graph.tensors[node.output].type, requantise)
+
+
+def _vanishes(op: Requantise, source: FixedType, target: FixedType) -> bool:
+    """Whether every value lies below half a step of the target; rounding one makes ap_fixed read a bit it has not."""
+    return op.rounding == "half_even" and source.frac - target.frac > source.width
 
 
 def combine(op: str, acc: FixedType, element: FixedType) -> str:

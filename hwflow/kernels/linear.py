@@ -74,30 +74,31 @@ class Linear(Kernel):
         return self.datapath(fold)[0] + self._memory(fold)
 
     def unrolled(self) -> tuple[Resources, int]:
-        """Constant multipliers for every beat of the frame, and one adder tree over them."""
-        x, w = self.tensor(self.inputs[0]).type, self.weights.type
-        acc = self.tensor(self.product.output).type
-        terms = self.weights.shape[0]
-        lane = (terms * costs.constant_multiplier(x.width, w.width)).then(costs.adder_tree(terms, acc.width))
-        lane = lane.then(chain(self.graph, self.tail, 1))
+        """The whole matrix as shifts and adds, for every beat out of the frame."""
         lanes = self.tokens * self.out_width
-        return pipelined(lanes * lane, lanes * acc.width, self.clock_mhz)
+        tails = lanes * chain(self.graph, self.tail, 1)
+        cost = (self.tokens * self._shifts_and_adds).then(tails)
+        return pipelined(cost, lanes * self.tensor(self.product.output).type.width, self.clock_mhz)
 
     def datapath(self, fold: Fold) -> tuple[Resources, int]:
-        """PE trees of SIMD products, accumulators and tails, and their pipeline stages."""
+        """PE trees of SIMD products with accumulators, or the whole matrix as shifts and adds; and the tails."""
+        acc = self.tensor(self.product.output).type
+        tails = fold.pe * chain(self.graph, self.tail, 1)
+        products = self._shifts_and_adds if fold.cycles == 1 and self.beats == 1 else fold.pe * self._lane(fold.simd)
+        return pipelined(products.then(tails), fold.pe * acc.width, self.clock_mhz)
+
+    def _lane(self, simd: int) -> costs.Cost:
+        """SIMD products with weights from memory, their tree and the accumulator."""
         x, w = self.tensor(self.inputs[0]).type, self.weights.type
         acc = self.tensor(self.product.output).type
-        fixed = fold.cycles == 1 and self.beats == 1
-        product = (
-            costs.constant_multiplier(x.width, w.width)
-            if fixed
-            else costs.multiplier(x.width + (not x.signed), w.width + (not w.signed))
-        )
-        lane = (fold.simd * product).then(costs.adder_tree(fold.simd, min(x.width + w.width, acc.width)))
-        if not fixed:
-            lane = lane.then(costs.adder(acc.width))
-        lane = lane.then(chain(self.graph, self.tail, 1))
-        return pipelined(fold.pe * lane, fold.pe * acc.width, self.clock_mhz)
+        product = costs.multiplier(x.width + (not x.signed), w.width + (not w.signed))
+        tree = costs.adder_tree(simd, min(x.width + w.width, acc.width))
+        return (simd * product).then(tree).then(costs.adder(acc.width))
+
+    @cached_property
+    def _shifts_and_adds(self) -> costs.Cost:
+        assert self.weights.values is not None
+        return costs.constant_matrix(self.tensor(self.inputs[0]).type.width, self.weights.values)
 
     def _memory(self, fold: Fold) -> Resources:
         """Weights, the beat that is being read, the accumulators and the beat that is being gathered."""

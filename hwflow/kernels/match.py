@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from hwflow.ir.graph import Graph, IntArray, Node
-from hwflow.ir.ops import ReduceMax, ReduceSum
+from hwflow.ir.ops import ReduceMax, ReduceSum, Table
 from hwflow.passes.movement import ELEMENTWISE, PERMUTATIONS, dynamic_inputs, trace
 
 REDUCTIONS = (ReduceSum, ReduceMax)
@@ -51,7 +51,14 @@ class Matcher:
 
     def _extends(self, node: Node, id: str) -> bool:
         same_shape = self.graph.tensors[node.output].shape == self.graph.tensors[id].shape
-        return isinstance(node.op, ELEMENTWISE) and same_shape and self.dynamic(node) == [id]
+        elementwise = isinstance(node.op, ELEMENTWISE) and self.addressable(node)
+        return elementwise and same_shape and self.dynamic(node) == [id]
+
+    def addressable(self, node: Node) -> bool:
+        """Whether (token, n) finds every constant: always in (T, D); with more axes only what is one number."""
+        if len(self.graph.tensors[node.output].shape) <= 2 or isinstance(node.op, Table):
+            return True
+        return all(t.size == 1 for t in self.graph.inputs_of(node) if t.is_constant)
 
     def movement_after(self, id: str) -> tuple[Node, ...]:
         """The Reshape and Transpose nodes that alone read a tensor, one after the other."""
@@ -84,6 +91,21 @@ class Matcher:
                 kept.append(node)
                 needed.update(self.dynamic(node))
         return tuple(reversed(kept))
+
+    def closed(self, group: tuple[Node, ...], member: Node) -> tuple[Node, ...]:
+        """The largest part of a row group that holds ``member`` and that one tensor alone, its last, leaves; or ().
+
+        What follows that tensor on several ways (the factor of a residual branch, say) belongs to other kernels.
+        """
+        for end in reversed(group):
+            needed, part = {end.output}, []
+            for node in reversed(group):
+                if node.output in needed:
+                    part.append(node)
+                    needed.update(self.dynamic(node))
+            if member in part and self.exits(tuple(part)) == [end.output]:
+                return tuple(reversed(part))
+        return ()
 
     def _readers_in_order(self, source: str) -> Iterator[Node]:
         """Nodes downstream of a tensor in graph order, as far as element-wise ops and reductions go."""

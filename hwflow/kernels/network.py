@@ -57,13 +57,24 @@ def kernel_graph(graph: Graph, clock_mhz: float) -> KernelGraph:
             "Join them into one tensor.",
         )
     canonical = canonicalise(graph)
-    return _wire(canonical, partition(canonical, clock_mhz), clock_mhz)
+    kernels = partition(canonical, clock_mhz)
+    if not kernels:
+        raise UserError("model", "nothing to compute between input and output", "at least one layer", "Add a layer.")
+    return _wire(canonical, kernels, clock_mhz)
 
 
 def _stream(graph: Graph, id: str, kernels: Collection[str]) -> str:
     """The kernel output that really streams: movement that keeps the order is only another view of it."""
     base, positions, _ = trace(graph.producers, graph.tensors, id, kernels)
-    return base if in_order(positions) else id
+    if not in_order(positions) or width(graph.tensors[base]) != width(graph.tensors[id]):
+        shapes = [list(graph.tensors[i].shape) for i in (base, id)]
+        raise UserError(
+            f"tensor {graph.names.get(id, id)!r}",
+            f"{shapes[0]} read as {shapes[1]}, in another order or with other tokens",
+            "tokens in their order of arrival",
+            "Keep the token axis where it is between the layers.",
+        )
+    return base
 
 
 def _wire(graph: Graph, kernels: list[Kernel], clock_mhz: float) -> KernelGraph:
@@ -72,7 +83,8 @@ def _wire(graph: Graph, kernels: list[Kernel], clock_mhz: float) -> KernelGraph:
     readers: dict[str, list[str]] = {}
     for (kernel, port), id in streamed.items():
         readers.setdefault(id, []).append(f"{kernel}.in{port}")
-    readers.setdefault(_stream(graph, graph.outputs[0], outputs), []).append(SINK)
+    last, _, _ = trace(graph.producers, graph.tensors, graph.outputs[0], outputs)
+    readers.setdefault(last, []).append(SINK)
     entry = {id: _entry(graph, id, channels) for id, channels in readers.items()}
     tensor_of = {name: id for id, channels in readers.items() for name in (entry[id], *channels) if len(channels) > 1}
     tensor_of |= {entry[id]: id for id, channels in readers.items() if len(channels) == 1}

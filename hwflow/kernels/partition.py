@@ -134,14 +134,16 @@ class _Partition(Matcher):
         """A group around reductions over the channels, from its first reduction on."""
         if not isinstance(node.op, REDUCTIONS) or node.op.axis != -1:
             return
-        for source in self._row_sources(node):
-            group = self.row_group(source)
-            exits = self.exits(group)
-            if node in group and len(exits) == 1:
-                output = exits[0]
-                nodes = (*group, *self._row_tail(output, group))
-                self._take(Row("", self.graph, nodes, (source,), nodes[-1].output, self.clock_mhz))
-                return
+        groups = {source: self.closed(self.row_group(source), node) for source in self._row_sources(node)}
+        found = [each for each in groups.items() if each[1] and all(map(self.addressable, each[1]))]
+        if found:
+            # Sum and table of an RMSNorm end in one number a token: the whole norm starts at what it squares.
+            source, group = next((each for each in found if self._keeps_width(*each)), found[0])
+            nodes = (*group, *self._row_tail(group))
+            self._take(Row("", self.graph, nodes, (source,), nodes[-1].output, self.clock_mhz))
+
+    def _keeps_width(self, source: str, group: tuple[Node, ...]) -> bool:
+        return self.graph.tensors[source].shape == self.graph.tensors[group[-1].output].shape
 
     def _row_sources(self, node: Node) -> list[str]:
         """The reduced tensor, then, while element-wise nodes alone stand behind it, what it is computed from."""
@@ -153,9 +155,9 @@ class _Partition(Matcher):
             sources.append(dynamic[0])
         return sources
 
-    def _row_tail(self, output: str, group: tuple[Node, ...]) -> tuple[Node, ...]:
+    def _row_tail(self, group: tuple[Node, ...]) -> tuple[Node, ...]:
         inside = {n.output for n in group}
-        return tuple(n for n in self.tail(output) if n.output not in inside)
+        return tuple(n for n in self.tail(group[-1].output) if n.output not in inside)
 
     def _elementwise(self, node: Node) -> None:
         """A node and the element-wise nodes around it that only it connects, over streams of one shape."""
@@ -165,7 +167,7 @@ class _Partition(Matcher):
         inside = {n.output for n in nodes}
         inputs = tuple(dict.fromkeys(i for n in nodes for i in self.dynamic(n) if i not in inside))
         shape = self.graph.tensors[nodes[-1].output].shape
-        if all(self.graph.tensors[i].shape == shape for i in inputs):
+        if all(self.graph.tensors[i].shape == shape for i in inputs) and all(map(self.addressable, nodes)):
             self._take(Elementwise("", self.graph, nodes, inputs, nodes[-1].output, self.clock_mhz))
 
     def _last_of(self, node: Node) -> Node:

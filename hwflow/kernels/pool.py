@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from hwflow.ir.graph import Node
 from hwflow.ir.ops import ReduceSum
+from hwflow.ir.types import FixedType
 from hwflow.kernels.base import HlsCode, Kernel, beats, simd_folds, width
 from hwflow.kernels.code import FunctionWriter, combine, config
 from hwflow.kernels.cost import chain, pipelined
@@ -30,6 +31,12 @@ class Pool(Kernel):
         return self.head
 
     @property
+    def acc_type(self) -> FixedType:
+        """Partial sums may wrap to the type of the result; a maximum must hold the smaller elements too."""
+        result = self.reduction.output if isinstance(self.reduction.op, ReduceSum) else self.inputs[0]
+        return self.tensor(result).type
+
+    @property
     def tokens(self) -> int:
         return beats(self.tensor(self.inputs[0]))
 
@@ -47,18 +54,18 @@ class Pool(Kernel):
         return [Actor(self.name, (*gather, emit), fold.cycles + self.datapath(fold)[1])]
 
     def resources(self, fold: Fold) -> Resources:
-        acc = self.tensor(self.reduction.output).type.width
+        acc = self.acc_type.width
         return self.datapath(fold)[0] + Resources(ff=self.width * acc)
 
     def datapath(self, fold: Fold) -> tuple[Resources, int]:
-        acc = self.tensor(self.reduction.output).type.width
+        acc = self.acc_type.width
         step = costs.adder(acc) if isinstance(self.reduction.op, ReduceSum) else costs.maximum(acc)
         cost = (fold.simd * step).then(chain(self.graph, self.tail, fold.simd))
         return pipelined(cost, fold.simd * acc, self.clock_mhz)
 
     def hls(self, fold: Fold) -> HlsCode:
         writer = FunctionWriter(self.name, self.graph)
-        acc, element = self.tensor(self.reduction.output).type, self.tensor(self.inputs[0]).type
+        acc, element = self.acc_type, self.tensor(self.inputs[0]).type
         apply = writer.element(self.tail, [self.reduction.output], self.output)
         body = combine("sum" if isinstance(self.reduction.op, ReduceSum) else "max", acc, element) + apply
         numbers = {"tokens": self.tokens, "width": self.width, "cycles": fold.cycles}

@@ -5,7 +5,8 @@ Rules:
  2. No functions, subgraphs or sparse tensors; bounded node count, ranks, element counts and parameters.
  3. Data outside the file must be plain files in the model's own folder (links are refused) and is inlined.
  4. Every name is given once, every node input exists, and the graph has no cycle.
- 5. Graph inputs are float32 with static shapes. Shapes, annotations and notes that the file adds are dropped.
+ 5. Nodes have as many operands, and attributes of such types, as their op is defined with.
+ 6. Graph inputs are float32 with static shapes. Shapes, annotations and notes that the file adds are dropped.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from google.protobuf.message import DecodeError
 
 from hwflow.errors import UserError
 from hwflow.limits import LIMITS, Limits
+from hwflow.onnx_import.node_form import check_forms
 from hwflow.onnx_import.tensor_data import element_count, read_data
 
 MIN_OPSET = 11
@@ -41,6 +43,7 @@ def load_model(path: Path, limits: Limits = LIMITS) -> ir.Model:
     _check_graph(proto, limits)
     _check_names(proto.graph)
     _check_inputs(proto.graph, limits)
+    check_forms(proto)
     for tensor in _tensors(proto.graph):
         read_data(tensor, path.parent)
     _drop_claims(proto)
@@ -146,7 +149,7 @@ def _check_inputs(graph: onnx.GraphProto, limits: Limits) -> None:
 
 
 def _drop_claims(model: onnx.ModelProto) -> None:
-    """Rule 5: what a model says about itself is found out again, not believed."""
+    """Rule 6: what a model says about itself is found out again, not believed."""
     graph = model.graph
     for message, fields in (
         (model, ("metadata_props", "doc_string", "training_info")),

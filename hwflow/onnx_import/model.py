@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import onnx_ir as ir
 
 from hwflow.ir.graph import Graph
@@ -15,6 +16,7 @@ from hwflow.limits import LIMITS, Limits
 from hwflow.onnx_import.integer import import_integer_graph
 from hwflow.onnx_import.load import load_model
 from hwflow.onnx_import.lower import lower
+from hwflow.onnx_import.near_exact import NearExactOptions, make_exact
 from hwflow.onnx_import.simplify import simplify
 
 Mode = Literal["exact", "near-exact"]
@@ -40,22 +42,27 @@ class ImportedModel:
     original: bytes | None = None
 
 
-def import_model(path: str | Path, mode: Mode = "exact", limits: Limits = LIMITS) -> ImportedModel:
+def import_model(
+    path: str | Path,
+    mode: Mode = "exact",
+    limits: Limits = LIMITS,
+    samples: np.ndarray | None = None,
+    options: NearExactOptions | None = None,
+) -> ImportedModel:
     """Read, check, simplify and import an ONNX file (QONNX or QCDQ).
+
+    ``samples`` (count, *input shape without the batch axis) and ``options`` calibrate and size what near-exact mode
+    puts in; see ``near_exact.make_exact``.
 
     Raises UserError that names every node without an exact integer form, all at once.
     """
     model = load_model(Path(path), limits)
     simplify(model)
-    original, rewrites = None, ()
-    if mode == "near-exact":
-        from hwflow.onnx_import.near_exact import make_exact
-
-        before = model.clone()
-        rewrites = make_exact(model)
-        original = _standard(before) if rewrites else None
+    before = model.clone()
+    rewrites = make_exact(model, samples, options) if mode == "near-exact" else ()
     imported = import_integer_graph(model, limits)
     golden = _standard(model, imported.wide)
+    original = _standard(before) if rewrites else None
     return ImportedModel(imported.graph, golden, imported.names, imported.wide, mode, rewrites, original)
 
 

@@ -76,10 +76,11 @@ def read_quantiser(node: ir.Node) -> Quantiser:
     signed, narrow = bool(_int(node, "signed", 1)), bool(_int(node, "narrow", 0))
     if narrow and not signed:
         raise UserError(subject, "a narrow unsigned range", "narrow only when signed", "Set narrow_range=False.")
-    return Quantiser(scale.astype(np.float32), _bits(bit_width, subject), signed, narrow, _ROUNDINGS[rounding])
+    return Quantiser(scale.astype(np.float32), read_bits(bit_width, subject), signed, narrow, _ROUNDINGS[rounding])
 
 
-def _bits(bit_width: np.ndarray, subject: str) -> int:
+def read_bits(bit_width: np.ndarray, subject: str) -> int:
+    """A bit width within the limits. Raises UserError."""
     bits = float(bit_width.flat[0])
     if bit_width.size != 1 or not bits.is_integer() or not 1 <= bits <= LIMITS.bit_width:
         raise UserError(

@@ -58,7 +58,7 @@ class Replacement:
         """A QONNX Quant with zero point 0; returns its output."""
         step = scale if isinstance(scale, ir.Value) else self.const(scale, "scale")
         inputs = [value, step, self.const(0.0, "zero_point"), self.const(float(bits), "bits")]
-        attributes = {"signed": int(signed), "narrow": 0, "rounding_mode": rounding}
+        attributes: dict[str, int | str] = {"signed": int(signed), "narrow": 0, "rounding_mode": rounding}
         node = ir.node("Quant", inputs, attributes=attributes, domain=_QONNX)
         node.outputs[0].name = f"{self._stem}/hwflow_{len(self.nodes)}_Quant"
         self.graph.insert_before(self.node, [node])

@@ -30,7 +30,7 @@ def _type(node: ir.Node) -> ir.DataType:
 def resolve_shapes(model: ir.Model) -> None:
     """Infer the shapes; fold every ``Shape`` of a static value and what is computed from it."""
     infer_shapes(model)
-    while any([_fold(model.graph, node) for node in list(model.graph) if node.op_type == "Shape"]):
+    while [node for node in list(model.graph) if node.op_type == "Shape" and _fold(model.graph, node)]:
         fold_constants(model)
         infer_shapes(model)
 

@@ -1,7 +1,7 @@
 """Brings the dialects of exporters to one small set of ops, without a change of any value.
 
 Rules, applied node by node:
- 1. QuantizeLinear [Clip] DequantizeLinear becomes Quant (see ``qcdq``); a zero point becomes a Clip (see ``zero_point``).
+ 1. QuantizeLinear [Clip] DequantizeLinear becomes Quant (see ``qcdq``), a zero point a Clip (see ``zero_point``).
  2. Gemm becomes MatMul and Add.
  3. ReduceMean of static axes becomes ReduceSum and a multiplication or division.
  4. Identity, Dropout and a Cast from float32 to float32 vanish.
@@ -58,7 +58,7 @@ def _apply(rule: Callable[[ir.Graph, ir.Node], None], graph: ir.Graph, node: ir.
 
 
 def _narrow_constants(graph: ir.Graph) -> None:
-    """A double that no power-of-two grid explains (a 32-bit bias with a real scale) becomes what a float runtime uses."""
+    """A double on no power-of-two grid (a 32-bit bias with a real scale) becomes what a float runtime computes."""
     for value in graph.initializers.values():
         if value.dtype == ir.DataType.DOUBLE and value.const_value is not None:
             array = value.const_value.numpy()

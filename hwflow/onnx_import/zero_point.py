@@ -12,7 +12,7 @@ import onnx_ir as ir
 
 from hwflow.errors import UserError
 from hwflow.onnx_import.attributes import int_of
-from hwflow.onnx_import.quantiser import is_quant
+from hwflow.onnx_import.quantiser import is_quant, read_bits
 from hwflow.onnx_import.rewrite import Replacement, replace
 
 
@@ -45,7 +45,7 @@ def _replace(graph: ir.Graph, node: ir.Node, point: int) -> None:
     subject, bits, scale = f"Quant {node.outputs[0].name!r}", _array(node, 3), _array(node, 1)
     if bits is None or scale is None or scale.size != 1:
         raise UserError(subject, f"zero point {point} without one constant scale", "a constant scale", "Export again.")
-    width, signed = int(bits.flat[0]), int_of(node, "signed", 1)
+    width, signed = read_bits(bits, subject), int_of(node, "signed", 1)
     lo = -(1 << (width - 1)) + int_of(node, "narrow", 0) if signed else 0
     hi = (1 << (width - signed)) - 1
     if not lo <= point <= hi:

@@ -12,7 +12,8 @@ PASSES = (hoist_slices, expose_token_mix, sink_movement)
 
 
 def canonicalise(graph: Graph) -> Graph:
-    """Apply every pass in order."""
-    for each in PASSES:
-        graph = each(graph)
-    return graph
+    """Apply every pass in order, the last two as long as one uncovers work for the other."""
+    graph = hoist_slices(graph)
+    while (exposed := expose_token_mix(graph)) is not graph:
+        graph = sink_movement(exposed)
+    return sink_movement(graph)

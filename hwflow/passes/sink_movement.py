@@ -1,10 +1,12 @@
 """Moves Reshape and Transpose behind element-wise ops, so that each matrix product meets its own requantiser.
 
-Rule: ``op(move(x), scalars)`` becomes ``move(op(x, scalars))``. Repeated, movement comes to rest in front of the
-matrix products, where the kernels read it as an addressing order.
+Rule: ``op(move(x), scalars)`` becomes ``move(op(x, scalars))``; behind a Transpose any constant follows. Repeated,
+movement comes to rest in front of the matrix products, where the kernels read it as an addressing order.
 """
 
 from __future__ import annotations
+
+import numpy as np
 
 from hwflow.ir.graph import Graph, Node
 from hwflow.ir.ops import Reshape, Table, Transpose
@@ -23,25 +25,44 @@ def sink_movement(graph: Graph) -> Graph:
 def _emit(editor: Editor, node: Node) -> None:
     movement = _movement_before(editor, node)
     if movement is None:
-        editor.add(node.op, node.inputs, node.output)
+        _add(editor, node)
         return
     source = editor.tensors[movement.inputs[0]]
     inner = editor.tensor(source.shape, editor.tensors[node.output].type)
-    moved = tuple(source.id if i == movement.output else i for i in node.inputs)
-    _emit(editor, Node(node.op, moved, inner))
-    editor.add(movement.op, (inner,), node.output)
+    moved = [source.id if i == movement.output else _constant_before(editor, movement, node, i) for i in node.inputs]
+    _emit(editor, Node(node.op, tuple(moved), inner))
+    _add(editor, Node(movement.op, (inner,), node.output))
+
+
+def _add(editor: Editor, node: Node) -> None:
+    """Two Transposes in a row are one, which may well move nothing."""
+    before = editor.producers.get(node.inputs[0])
+    if before is not None and isinstance(node.op, Transpose) and isinstance(before.op, Transpose):
+        perm = tuple(before.op.perm[axis] for axis in node.op.perm)
+        node = Node(Transpose(perm), before.inputs, node.output)
+    editor.add(node.op, node.inputs, node.output)
 
 
 def _movement_before(editor: Editor, node: Node) -> Node | None:
-    """The Reshape or Transpose that feeds an element-wise node whose other operands are scalars."""
+    """The Reshape or Transpose that feeds an element-wise node whose other operands are constants that can follow."""
     if not isinstance(node.op, ELEMENTWISE):
         return None
     dynamic = dynamic_inputs(node, editor.tensors)
-    scalars = all(
-        editor.tensors[i].size == 1 or isinstance(node.op, Table) for i in node.inputs if editor.tensors[i].is_constant
-    )
-    if len(set(dynamic)) != 1 or not scalars:
+    producer = editor.producers.get(dynamic[0]) if len(set(dynamic)) == 1 else None
+    if producer is None or not isinstance(producer.op, (Reshape, Transpose)):
         return None
-    producer = editor.producers.get(dynamic[0])
-    is_movement = producer is not None and isinstance(producer.op, (Reshape, Transpose))
-    return producer if is_movement else None
+    if editor.tensors[node.output].shape != editor.tensors[producer.output].shape:
+        return None
+    sizes = [editor.tensors[i].size for i in node.inputs if i not in dynamic and not isinstance(node.op, Table)]
+    return producer if isinstance(producer.op, Transpose) or all(size == 1 for size in sizes) else None
+
+
+def _constant_before(editor: Editor, movement: Node, node: Node, id: str) -> str:
+    """A constant operand as it is in front of a Transpose; scalars and tables stay."""
+    tensor = editor.tensors[id]
+    stays = tensor.size == 1 or isinstance(node.op, Table)
+    if not isinstance(movement.op, Transpose) or tensor.values is None or stays:
+        return id
+    values = np.reshape(tensor.values, (1,) * (len(movement.op.perm) - len(tensor.shape)) + tensor.shape)
+    values = values.transpose(np.argsort(movement.op.perm))
+    return editor.tensor(values.shape, tensor.type, values)

@@ -17,10 +17,13 @@ from hwflow.passes.movement import trace
 def expose_token_mix(graph: Graph) -> Graph:
     """Apply the rule to every product with a constant."""
     editor = Editor(graph)
+    found = False
     for node in graph.nodes:
-        if not (isinstance(node.op, MatMul) and _rewrite(editor, node)):
+        if isinstance(node.op, MatMul) and _rewrite(editor, node):
+            found = True
+        else:
             editor.add(node.op, node.inputs, node.output)
-    return editor.build()
+    return editor.build() if found else graph
 
 
 def _rewrite(editor: Editor, node: Node) -> bool:

@@ -73,6 +73,7 @@ def test_build_hands_its_options_on(
             "ii_budget": 64,
             "io_type": "io_parallel",
             "mode": "near-exact",
+            "vectors": None,
         }
     ]
     out, err = capfd.readouterr()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from copy import deepcopy
 from pathlib import Path
 
 import torch
 from brevitas.export import export_qonnx as brevitas_export_qonnx
+from brevitas.nn.quant_layer import QuantWeightBiasInputOutputLayer
 from torch import nn
 
 from hwflow.errors import UserError
@@ -35,18 +37,30 @@ def export_qonnx(model: nn.Module, path: Path, input_shape: Sequence[int]) -> Pa
             "export_qonnx", "a BatchNorm beside a linear layer", "a folded one", "Call fold_batch_norms first."
         )
     path.parent.mkdir(parents=True, exist_ok=True)
-    dtype = next(model.parameters()).dtype
+    model = _single_precision(model.eval())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # tracer and deprecation notices about the static shapes we want
         qonnx = brevitas_export_qonnx(
-            model.eval(),
-            args=torch.zeros(1, *input_shape, dtype=dtype),
+            model,
+            args=torch.zeros(1, *input_shape),
             input_names=["input"],
             output_names=["output"],
             opset_version=OPSET,
             dynamo=False,
         )
     return write_atomic(path, qonnx.SerializeToString())
+
+
+def _single_precision(model: nn.Module) -> nn.Module:
+    """The model in float32. Parameters of a float64 model are put on their grids first, so that none is rounded twice."""
+    if next(model.parameters()).dtype == torch.float32:
+        return model
+    copy = deepcopy(model)
+    with torch.no_grad():
+        for layer in copy.modules():
+            if isinstance(layer, QuantWeightBiasInputOutputLayer):
+                layer.weight.copy_(layer.quant_weight().value)
+    return copy.float()
 
 
 def export_run(folder: Path) -> Path:

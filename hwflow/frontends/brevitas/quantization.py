@@ -86,7 +86,7 @@ class Quantization:
     def _parameters(self, name: str) -> dict[str, Quantizer]:
         if uniform := self.precision.uniform:
             weight = quantizers.fixed_point_weight(uniform.bits, uniform.frac)
-            return {"weight_quant": weight, "bias_quant": quantizers.accumulator_bias(2 * uniform.bits)}
+            return {"weight_quant": weight, "bias_quant": quantizers.accumulator_bias(min(32, 2 * uniform.bits))}
         weight = quantizers.weight(self.bits("weight", name))
         return {"weight_quant": weight, "bias_quant": quantizers.accumulator_bias(self.bits("bias", f"{name}.bias"))}
 

@@ -137,6 +137,8 @@ def split(importer: Importer, node: ir.Node) -> list[Value]:
     if parts is None:
         size = -(-value.shape[axis] // len(node.outputs))
         parts = [min(size, value.shape[axis] - i * size) for i in range(len(node.outputs))]
+    if sum(parts) != value.shape[axis] or len(parts) != len(node.outputs):
+        raise Unsupported(f"its parts {parts} do not make up an axis of {value.shape[axis]}")
     starts = [sum(parts[:i]) for i in range(len(parts))]
     return [
         _range(importer, value, axis, start, start + size, 1, output.name or "")

@@ -42,7 +42,7 @@ def waiting(node: ir.Node, *values: Value) -> Value:
     sources = {v.source for v in values}
     source = values[0].source
     if source is None:
-        raise Unsupported("its input has too many bits for a table; put a quantiser of at most 16 bits in front of it")
+        raise Unsupported("its input has too many bits for a table; put a narrower quantiser in front of it")
     if len(sources) > 1 or len({v.shape for v in values}) > 1:
         raise Unsupported("it joins two tensors without an exact form; quantise its inputs first")
     return Value(None, values[0].shape, values[0].batch, source)

@@ -1,11 +1,11 @@
 """Functions (GELU, SiLU, tanh, sigmoid, ...) of tensors that are too wide for a table.
 
-``f(x) = f(h) + (x - h) f'(h)`` with h the upper ``table_bits`` bits of x: two tables of the same address and one product.
+``f(x) = f(h) + (x - h) f'(h)`` with h the upper ``table_bits`` bits of x: two tables of one address and a product.
 The error is f''/2 times half a step of h squared; beyond the observed range the function goes on as a straight line.
-Source: the first-order table methods in Muller, "Elementary Functions", chapter 4.
+Source: the table methods in Muller, "Elementary Functions", chapter 4.
 
-A function is a whole region of nodes: every node that depends on one wide tensor alone, from the first transcendental
-function to where its value is quantised or joins another tensor.
+A function is a whole region of nodes: every node that depends on one wide tensor alone, up to where its value is
+quantised or joins another tensor.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """BatchNormalization of the evaluation mode: a multiplication and an addition per channel.
 
 ``y = x * a + b`` with ``a = gamma / sqrt(var + eps)`` and ``b = beta - mean * a``. The factor costs no hardware: scale
-propagation takes it into the multiplier of the next quantiser, as folding it into the weights of the layer before would.
+propagation takes it into the multiplier of the next quantiser, as folding it into the weights before would.
+A Transpose in front (the norm counts channels on axis 1) is moved behind, so that tokens stay tokens.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ import numpy as np
 import onnx_ir as ir
 
 from hwflow.errors import UserError
-from hwflow.onnx_import.attributes import float_of
+from hwflow.onnx_import.attributes import float_of, ints_of
 from hwflow.onnx_import.near_exact.context import Context
-from hwflow.onnx_import.near_exact.queries import array_of, operand
+from hwflow.onnx_import.near_exact.queries import array_of, operand, producer
 from hwflow.onnx_import.rewrite import Replacement, replace
 
 
@@ -21,25 +22,32 @@ def rewrite_batch_norm(context: Context) -> None:
     for node in list(context.graph):
         if node.op_type == "BatchNormalization":
             context.note(node, "folded into the scale and bias behind it")
-            replace(context.graph, node, _builder(node))
+            replace(context.graph, node, lambda r, node=node: _build(r, node))  # type: ignore[misc]
 
 
-def _builder(node: ir.Node):  # type: ignore[no-untyped-def]
+def _build(r: Replacement, node: ir.Node) -> ir.Value:
+    source = operand(node)
+    rank = 2 if source.shape is None else len(source.shape)
+    factor, offset = (a.reshape(1, -1, *(1,) * (rank - 2)).astype(np.float32) for a in _affine(node))
+    transpose = producer(source, "Transpose")
+    perm = None if transpose is None else ints_of(transpose, "perm")
+    if transpose is None or perm is None:
+        return r.op("Add", r.op("Mul", source, r.const(factor, "factor")), r.const(offset, "offset"))
+    back = np.argsort(perm)
+    scaled = r.op("Mul", operand(transpose), r.const(factor.transpose(back), "factor"))
+    return r.op("Transpose", r.op("Add", scaled, r.const(offset.transpose(back), "offset")), perm=perm)
+
+
+def _affine(node: ir.Node) -> tuple[np.ndarray, np.ndarray]:
+    """Factor and offset per channel."""
     arrays = [array_of(v) for v in node.inputs[1:5]]
     if any(a is None for a in arrays):
         raise UserError(
-            f"BatchNormalization {node.name!r}", "statistics that are not constants", "constants",
+            f"BatchNormalization {node.name!r}",
+            "statistics that are not constants",
+            "constants",
             "Export in evaluation mode.",
-        )  # fmt: skip
+        )
     gamma, beta, mean, variance = (np.asarray(a, np.float64) for a in arrays)
     factor = gamma / np.sqrt(variance + float_of(node, "epsilon", 1e-5))
-    offset = beta - mean * factor
-    source = operand(node)
-    rank = len(source.shape or (0, 0))
-    shape = (-1, *(1,) * (rank - 2))
-
-    def build(r: Replacement) -> ir.Value:
-        scaled = r.op("Mul", source, r.const(factor.reshape(shape).astype(np.float32), "factor"))
-        return r.op("Add", scaled, r.const(offset.reshape(shape).astype(np.float32), "offset"))
-
-    return build
+    return factor, beta - mean * factor

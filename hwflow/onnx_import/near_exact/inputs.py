@@ -24,5 +24,6 @@ def _first_ops(value: ir.Value) -> set[str]:
     found: set[str] = set()
     for use in value.uses():
         node = use.node
-        found |= _first_ops(node.outputs[0]) if node.op_type in MOVEMENT else {"Quant" if is_quant(node) else node.op_type}
+        kind = {"Quant" if is_quant(node) else node.op_type}
+        found |= _first_ops(node.outputs[0]) if node.op_type in MOVEMENT else kind
     return found

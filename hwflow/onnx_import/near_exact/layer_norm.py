@@ -52,7 +52,7 @@ def rewrite_layer_norm(context: Context) -> None:
         else:
             continue
         o = context.options
-        context.note(node, f"reciprocal square root of {o.table_bits} bits + {o.newton_steps} Newton")
+        context.note(node, f"reciprocal square root of {o.table_bits} bits, {o.newton_steps} Newton-Raphson steps")
 
 
 def _operator(context: Context, r: Replacement, node: ir.Node) -> ir.Value:

@@ -20,10 +20,10 @@ class NearExactOptions:
     """
 
     table_bits: int = 12
-    exp_bits: int = 10
-    value_bits: int = 20
+    exp_bits: int = 11
+    value_bits: int = 21
     newton_steps: int = 2
-    multiplier_bits: int = 18
+    multiplier_bits: int = 21
     bias_guard_bits: int = 6
     input_bits: int = 12
     activation_bits: int = 16

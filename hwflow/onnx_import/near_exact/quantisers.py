@@ -34,9 +34,9 @@ def insert_quantisers(context: Context) -> None:
 
 
 def _is_quantised(value: ir.Value) -> bool:
-    """Whether a quantiser made a value, movements left out."""
+    """Whether a quantiser made a value, movements and limits left out."""
     node = value.producer()
-    while node is not None and node.op_type in MOVEMENT:
+    while node is not None and node.op_type in MOVEMENT | {"Clip", "Relu"}:
         node = operand(node).producer()
     return node is not None and is_quant(node)
 
@@ -44,9 +44,9 @@ def _is_quantised(value: ir.Value) -> bool:
 def quantise_value(context: Context, value: ir.Value, readers: Sequence[ir.Node], bits: int, signed: bool) -> None:
     """Put a power-of-two quantiser over the observed range between a value and some of its readers."""
     top = exponent(context.ranges.magnitude(value) * context.options.margin)
-    r = Replacement(context.graph, _behind(context.graph, value))
+    r = Replacement(context.graph, context.graph[0])
     quantised = r.quant(value, 2.0 ** (top + signed - bits), bits, signed=signed)
-    quantised.name, quantised.shape, quantised.dtype = f"{value.name}/quantised", value.shape, value.dtype
+    quantised.name, quantised.shape, quantised.dtype = f"{value.name}/quantised", value.shape, ir.DataType.FLOAT
     for reader in readers:
         for index, read in enumerate(reader.inputs):
             if read is value:
@@ -54,11 +54,5 @@ def quantise_value(context: Context, value: ir.Value, readers: Sequence[ir.Node]
     if value.is_graph_output():
         context.graph.outputs[:] = [quantised if v is value else v for v in context.graph.outputs]
         value.name, quantised.name = f"{value.name}/float", value.name
+    context.graph.sort()
     context.note(r.nodes[-1], f"inserted, {bits} bits up to 2^{top}")
-
-
-def _behind(graph: ir.Graph, value: ir.Value) -> ir.Node:
-    """The node in front of which a reader of a value may stand."""
-    nodes = list(graph)
-    source = value.producer()
-    return nodes[nodes.index(source) + 1 if source is not None else 0]

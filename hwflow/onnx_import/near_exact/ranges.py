@@ -23,7 +23,7 @@ class Ranges:
     def __init__(self, model: ir.Model, samples: np.ndarray | None) -> None:
         self._model = model.clone()
         (port,) = self._model.graph.inputs
-        shape = tuple(int(n) for n in port.shape or ())  # type: ignore[call-overload]
+        shape = () if port.shape is None else port.shape.numpy()
         if samples is None:
             drawn = np.random.default_rng(_SEED).normal(size=(_SAMPLES, *shape))
             samples = drawn * _spread(port)

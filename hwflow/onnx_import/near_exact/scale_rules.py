@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import onnx
@@ -15,7 +17,7 @@ from hwflow.onnx_import.attributes import axes_of, int_of
 from hwflow.onnx_import.near_exact.bias import round_bias
 from hwflow.onnx_import.near_exact.grid import Reals, compress, is_dyadic, split_step
 from hwflow.onnx_import.near_exact.queries import MOVES, array_of, operand
-from hwflow.onnx_import.near_exact.scaled import Scaled, Scales
+from hwflow.onnx_import.near_exact.scaled import Scaled, Scales, bits_of
 from hwflow.onnx_import.near_exact.weights import split_weights
 from hwflow.onnx_import.quantiser import is_quant, read_quantiser
 from hwflow.onnx_import.values import dyadic
@@ -39,7 +41,8 @@ def quant(s: Scales, node: ir.Node) -> None:
     if np.any(scale != 1):
         s.constant(node, 1, np.asarray(step))
     narrow = quantiser.bits <= LIMITS.table_bits
-    s.of[node.outputs[0]] = Scaled(scale, round(-np.log2(step)), narrow)
+    frac = round(-np.log2(step))
+    s.of[node.outputs[0]] = Scaled(scale, frac, quantiser.bits - frac, narrow)
 
 
 def _of_input(node: ir.Node, scale: Reals) -> float:
@@ -53,22 +56,27 @@ def _of_input(node: ir.Node, scale: Reals) -> float:
 
 def matmul(s: Scales, node: ir.Node) -> None:
     """Rule 2: the scale must be one along the axis that is summed over."""
-    scales, fracs = [], []
-    for index, (summed, kept) in enumerate(((-1, -2), (-2, -1))):
-        array = array_of(node.inputs[index])
-        if array is None:
-            operand_scale = s.uniform(node, index, summed)
-            scales.append(operand_scale.scale)
-            fracs.append(operand_scale.frac)
-            continue
-        weights, scale, was_float = split_weights(array, kept, s.options.weight_bits)
-        if weights is not array:
-            s.constant(node, index, weights)
-        s.weights += was_float
-        scales.append(scale)
-        fracs.append(dyadic(weights.astype(np.float32))[1])
-    total = None if None in fracs else sum(f for f in fracs if f is not None)
-    s.of[node.outputs[0]] = Scaled(compress(scales[0] * scales[1]), total)
+    sides = [_side(s, node, index, *axes) for index, axes in enumerate(((-1, -2), (-2, -1)))]
+    shape = operand(node).shape
+    terms = 1 if shape is None else int(shape.numpy()[-1])
+    s.of[node.outputs[0]] = _times(sides[0], sides[1], terms.bit_length())
+
+
+def _side(s: Scales, node: ir.Node, index: int, summed: int, kept: int) -> Scaled:
+    """One operand of a product; weights are taken apart."""
+    array = array_of(node.inputs[index])
+    if array is None:
+        return s.uniform(node, index, summed)
+    weights, scale, was_float = split_weights(array, kept, s.options.weight_bits)
+    if weights is not array:
+        s.constant(node, index, weights)
+    s.weights += was_float
+    return Scaled(scale, dyadic(weights)[1], bits_of(weights) + 1)
+
+
+def _times(a: Scaled, b: Scaled, extra: int = 0) -> Scaled:
+    frac = None if a.frac is None or b.frac is None else a.frac + b.frac
+    return Scaled(compress(a.scale * b.scale), frac, a.whole + b.whole + extra)
 
 
 def multiply(s: Scales, node: ir.Node) -> None:
@@ -82,7 +90,7 @@ def multiply(s: Scales, node: ir.Node) -> None:
     factor = 1 / constant.astype(np.float64) if node.op_type == "Div" else constant.astype(np.float64)
     if is_dyadic(factor, _FACTOR_BITS):
         frac = None if x.frac is None else x.frac + dyadic(factor)[1]
-        s.of[node.outputs[0]] = Scaled(x.scale, frac, x.narrow and factor.size == 1)
+        s.of[node.outputs[0]] = Scaled(x.scale, frac, x.whole + bits_of(factor), x.narrow and factor.size == 1)
     else:
         _fold_factor(s, node, index, factor)
     return None
@@ -92,8 +100,7 @@ def _product(s: Scales, node: ir.Node) -> None:
     a, b = (s.of[v] for v in node.inputs)
     if a.is_function or b.is_function:
         return function(s, node)
-    frac = None if a.frac is None or b.frac is None else a.frac + b.frac
-    s.of[node.outputs[0]] = Scaled(compress(a.scale * b.scale), frac)
+    s.of[node.outputs[0]] = _times(a, b)
     return None
 
 
@@ -101,7 +108,7 @@ def _fold_factor(s: Scales, node: ir.Node, index: int, factor: Reals) -> None:
     """The magnitude goes into the scale; signs stay, as a product with +-1."""
     value, size = operand(node, index), np.abs(factor)
     old = s.of[value]
-    new = Scaled(compress(old.scale * np.maximum(size, size.max() * _SMALLEST)), old.frac, old.narrow)
+    new = replace(old, scale=compress(old.scale * np.maximum(size, size.max() * _SMALLEST)))
     if np.all(factor >= 0) and len(value.uses()) == 1 and value.shape == node.outputs[0].shape:
         s.drop(node, value)
         s.of[value] = new
@@ -122,7 +129,7 @@ def add(s: Scales, node: ir.Node) -> None:
         target = _next_scale(node.outputs[0])
         a, b = s.rescale(node, 0, target), s.rescale(node, 1, target)
     frac = None if a.frac is None or b.frac is None else max(a.frac, b.frac)
-    s.of[node.outputs[0]] = Scaled(a.scale, frac)
+    s.of[node.outputs[0]] = Scaled(a.scale, frac, max(a.whole, b.whole) + 1)
     return None
 
 
@@ -136,7 +143,8 @@ def _add_constant(s: Scales, node: ir.Node, index: int) -> None:
         s.constant(node, index, constant)
         s.biases += 1
     frac = None if x.frac is None else max(x.frac, dyadic(constant)[1])
-    s.of[node.outputs[0]] = Scaled(x.scale, frac, x.narrow and constant.size == 1)
+    whole = max(x.whole, bits_of(constant) + 1) + 1
+    s.of[node.outputs[0]] = Scaled(x.scale, frac, whole, x.narrow and constant.size == 1)
     return None
 
 
@@ -180,22 +188,24 @@ def reduce(s: Scales, node: ir.Node) -> None:
     if scale.ndim and not int_of(node, "keepdims", 1):
         full = scale.reshape((1,) * (rank - scale.ndim) + scale.shape)
         scale = np.squeeze(full, tuple(axes))
-    s.of[node.outputs[0]] = Scaled(compress(scale), x.frac)
+    terms = 0 if node.op_type == "ReduceMax" or shape is None else math.prod(shape.numpy()[a] for a in axes)
+    s.of[node.outputs[0]] = Scaled(compress(scale), x.frac, x.whole + int(terms).bit_length())
 
 
 def move(s: Scales, node: ir.Node) -> None:
     """An op that moves elements moves their scales; a number stays what it is."""
-    moved = [s.of[v] for v in node.inputs if v in s.of]
-    first = moved[0]
-    if len({m.scale.tobytes() for m in moved}) == 1 and first.scale.ndim == 0:
-        frac = None if any(m.frac is None for m in moved) else max(m.frac or 0 for m in moved)
-        both = {"narrow": all(m.narrow for m in moved), "is_function": any(m.is_function for m in moved)}
-        arrays: list[Reals] = [first.scale for _ in node.outputs]
-    else:
-        frac, both = None, {"narrow": False, "is_function": False}
-        arrays = _moved(s, node)
+    parts = [s.of[v] for v in node.inputs if v in s.of]
+    first = parts[0]
+    joined = replace(
+        first,
+        frac=None if any(p.frac is None for p in parts) else max(p.frac or 0 for p in parts),
+        whole=max(p.whole for p in parts),
+        narrow=all(p.narrow and p.scale.ndim == 0 for p in parts),
+    )
+    same = first.scale.ndim == 0 and all(np.array_equal(p.scale, first.scale) for p in parts)
+    arrays = [first.scale for _ in node.outputs] if same else _moved(s, node)
     for output, array in zip(node.outputs, arrays, strict=True):
-        s.of[output] = Scaled(compress(array), frac, port=first.port, **both)
+        s.of[output] = replace(joined, scale=compress(array))
 
 
 def _moved(s: Scales, node: ir.Node) -> list[Reals]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,6 +15,8 @@ from hwflow.onnx_import.rewrite import Replacement
 from hwflow.onnx_import.values import dyadic
 
 _ONE = np.asarray(1.0)
+_EXACT_BITS = 51  # of a product, so that a sum of some stays below the 53 that a double holds
+_LEAST_BITS = 8  # of a multiplier
 
 
 @dataclass(frozen=True)
@@ -21,20 +24,32 @@ class Scaled:
     """What stands for a value ``v = scale * e`` of the original.
 
     ``scale``: a number, or an array that broadcasts against e. ``frac``: fraction bits of e, if known.
-    ``narrow``: e has few enough bits for a table. ``is_function``: e is a real function in front of its quantiser.
-    ``port``: the graph input that e is a movement of.
+    ``whole``: an upper bound of its bits in front of the point, the sign included. ``narrow``: few enough bits for a
+    table. ``is_function``: e is a real function in front of its quantiser. ``port``: the graph input that e moves.
     """
 
     scale: Reals = field(default_factory=lambda: _ONE)
     frac: int | None = None
+    whole: int = 0
     narrow: bool = False
     is_function: bool = False
     port: str | None = None
 
     @property
+    def bits(self) -> int:
+        """An upper bound of the bits of e."""
+        return self.whole + (self.frac or 0)
+
+    @property
     def is_unit(self) -> bool:
         """Whether e is v."""
         return bool(np.all(self.scale == 1))
+
+
+def bits_of(array: np.ndarray) -> int:
+    """Bits in front of the point that a factor or term can add to; negative for a small one."""
+    largest = float(np.abs(array).max(initial=0.0))
+    return math.floor(math.log2(largest)) + 1 if largest else 0
 
 
 class Scales:
@@ -54,7 +69,7 @@ class Scales:
     def rescale(self, node: ir.Node, index: int, target: Reals, tables: bool = False) -> Scaled:
         """Bring an operand to the scale ``target`` by a dyadic multiplier.
 
-        With ``tables`` a narrow operand takes the real factor instead: a quantiser or function behind it makes it a table.
+        With ``tables`` a narrow operand takes the real factor: what follows it becomes a table.
         """
         value = operand(node, index)
         old = self.of[value]
@@ -62,15 +77,16 @@ class Scales:
         if np.all(ratio == 1):
             return old
         in_table = old.is_function or (tables and old.narrow and ratio.ndim == 0)
-        factor = ratio if in_table else to_dyadic(ratio, self.options.multiplier_bits)
+        bits = max(_LEAST_BITS, min(self.options.multiplier_bits, _EXACT_BITS - old.bits))
+        factor = ratio if in_table else to_dyadic(ratio, bits)
         r = Replacement(self.context.graph, node)
         product = r.op("Mul", value, r.const(factor.astype(np.float32), "multiplier"))
         product.name = f"{node.outputs[0].name}/scaled_{index}"
-        product.shape, product.dtype = value.shape, value.dtype
+        product.shape, product.dtype = value.shape, ir.DataType.FLOAT
         node.replace_input_with(index, product)
         self.multipliers += not in_table
         frac = None if old.frac is None or in_table else old.frac + dyadic(factor)[1]
-        self.of[product] = Scaled(compress(target), frac, is_function=in_table)
+        self.of[product] = Scaled(compress(target), frac, old.whole + bits_of(factor), is_function=in_table)
         return self.of[product]
 
     def real(self, node: ir.Node, index: int) -> Scaled:

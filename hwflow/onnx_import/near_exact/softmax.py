@@ -29,9 +29,8 @@ def rewrite_softmax(context: Context) -> None:
         if node.op_type == "Softmax":
             length = _length(node)
             _limit_mask(context, node)
-            context.note(
-                node, f"table softmax, exp 2 x {o.exp_bits} bits, reciprocal {o.table_bits} bits + {o.newton_steps} Newton"
-            )
+            tables = f"exp 2 x {o.exp_bits} bits, reciprocal {o.table_bits} bits, {o.newton_steps} Newton-Raphson steps"
+            context.note(node, f"table softmax, {tables}")
             replace(context.graph, node, lambda r, node=node, n=length: _build(context, r, operand(node), n))  # type: ignore[misc]
 
 
