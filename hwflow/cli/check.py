@@ -18,7 +18,7 @@ def check(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Print the build record; exit with 2 if a gate failed, or if nothing has been measured."""
+    """Print the build record; exit with 2 if a gate failed, or if the design itself has not been run."""
     with command(json, debug) as reply:
         from hwflow.cli.record import answer
         from hwflow.record import FILE, gate, load, write_junit

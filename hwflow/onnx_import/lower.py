@@ -14,6 +14,10 @@ from hwflow.onnx_import.quantiser import QUANT_DOMAINS, Quantiser, is_quant, rea
 from hwflow.onnx_import.rewrite import Replacement, constant, replace
 
 _FLOAT32_BITS = 24
+_SINGLE_ONLY = frozenset(
+    "Erf Gelu Softplus Softsign Elu Selu Celu LeakyRelu HardSigmoid HardSwish Mish ThresholdedRelu Swish".split()
+)
+"""Real functions that onnxruntime computes in float32 only."""
 
 
 def lower(model: ir.Model, wide: Collection[str] = ()) -> None:
@@ -24,6 +28,8 @@ def lower(model: ir.Model, wide: Collection[str] = ()) -> None:
         in_double = any(v in double or _is_double_constant(v) for v in node.inputs if v is not None)
         if is_quant(node):
             _lower_quant(graph, node, double)
+        elif node.op_type in _SINGLE_ONLY:
+            _narrow(graph, node, double)
         elif in_double or any(o.name in wide for o in node.outputs):
             _widen(graph, node, double)
     for domain in QUANT_DOMAINS:
@@ -46,7 +52,7 @@ def _lower_quant(graph: ir.Graph, node: ir.Node, double: set[ir.Value]) -> None:
     output = replace(graph, node, build)
     if is_wide:
         double.add(output)
-        output.dtype = ir.DataType.DOUBLE
+        output.type = ir.TensorType(ir.DataType.DOUBLE)  # a clone shares the old one
 
 
 def _quantise(r: Replacement, value: ir.Value, quantiser: Quantiser, real: type[np.floating]) -> ir.Value:
@@ -72,7 +78,17 @@ def _widen(graph: ir.Graph, node: ir.Node, double: set[ir.Value]) -> None:
         node.replace_input_with(index, wide)
     for output in node.outputs:
         double.add(output)
-        output.dtype = ir.DataType.DOUBLE
+        output.type = ir.TensorType(ir.DataType.DOUBLE)  # a clone shares the old one
+
+
+def _narrow(graph: ir.Graph, node: ir.Node, double: set[ir.Value]) -> None:
+    """Give a real function float inputs: onnxruntime has no other kernel of it."""
+    for index, value in enumerate(node.inputs):
+        if value is not None and value in double:
+            cast = ir.node("Cast", [value], attributes={"to": int(ir.DataType.FLOAT)})
+            cast.outputs[0].name = f"{value.name}/hwflow_float_{index}_{node.outputs[0].name}"
+            graph.insert_before(node, [cast])
+            node.replace_input_with(index, cast.outputs[0])
 
 
 def _is_double_constant(value: ir.Value) -> bool:

@@ -58,12 +58,12 @@ def import_model(
     """
     model = load_model(Path(path), limits)
     simplify(model)
-    before = model.clone()
+    original = _standard(model) if mode == "near-exact" else None
     rewrites = make_exact(model, samples, options) if mode == "near-exact" else ()
     imported = import_integer_graph(model, limits)
     golden = _standard(model, imported.wide)
-    original = _standard(before) if rewrites else None
-    return ImportedModel(imported.graph, golden, imported.names, imported.wide, mode, rewrites, original)
+    before = original if rewrites else None
+    return ImportedModel(imported.graph, golden, imported.names, imported.wide, mode, rewrites, before)
 
 
 def _standard(model: ir.Model, wide: Mapping[str, int] | None = None) -> bytes:

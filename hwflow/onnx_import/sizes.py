@@ -11,7 +11,7 @@ _SMALL = 64  # elements of a constant whose values may say a shape
 
 
 def static_shapes(model: ir.Model) -> dict[str, tuple[int, ...]]:
-    """The shapes that can be known, by value name. A quantiser keeps the shape of its input."""
+    """The shapes that can be known, by value name. A quantiser broadcasts its input against its scale."""
     try:
         inferred = onnx.shape_inference.infer_shapes(_skeleton(model), data_prop=True)
     except (onnx.shape_inference.InferenceError, RuntimeError, ValueError):  # a node that makes no sense
@@ -45,5 +45,6 @@ def _skeleton(model: ir.Model) -> onnx.ModelProto:
 
 
 def _node(node: ir.Node) -> onnx.NodeProto:
+    """ONNX does not know Quant; for shapes it is like Add, since a scale may broadcast."""
     proto = ir.to_proto(node)
-    return onnx.helper.make_node("Identity", proto.input[:1], proto.output[:1]) if is_quant(node) else proto
+    return onnx.helper.make_node("Add", proto.input[:2], proto.output[:1]) if is_quant(node) else proto

@@ -86,10 +86,12 @@ def _read(tensor: onnx.TensorProto, path: Path, location: str, offset: int, size
     except OSError:
         handle = None
     if handle is not None:
-        with os.fdopen(handle, "rb") as file:
-            status = os.fstat(file.fileno())
+        try:
+            status = os.fstat(handle)
             if stat.S_ISREG(status.st_mode) and status.st_nlink == 1:
-                return os.pread(file.fileno(), size, offset) if offset + size <= status.st_size else b""
+                return os.pread(handle, size, offset) if offset + size <= status.st_size else b""
+        finally:
+            os.close(handle)
     raise UserError(
         _subject(tensor), f"data in {location!r}, which is missing or a link", "a plain file beside the model", _INLINE
     )

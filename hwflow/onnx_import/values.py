@@ -84,6 +84,8 @@ def dyadic(array: np.ndarray) -> tuple[IntArray, int]:
 
     Every finite float is dyadic; a float that no quantiser made shows by integers of about 24 bits or more.
     """
+    if not np.all(np.isfinite(array)):
+        raise OverflowError("values that are not finite")
     mantissa, exponent = np.frexp(array.astype(np.float64))
     whole = np.ldexp(mantissa, 53).astype(np.int64)
     trailing = np.where(whole == 0, 64, _trailing_zeros(whole))

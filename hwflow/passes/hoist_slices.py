@@ -10,6 +10,8 @@ from hwflow.ir.ops import MatMul, Reshape, Slice, Table
 from hwflow.passes.editor import Editor
 from hwflow.passes.movement import ELEMENTWISE, dynamic_inputs
 
+_DEEPEST = 100  # nodes between a slice and its product; each slice repeats them
+
 
 def hoist_slices(graph: Graph) -> Graph:
     """Apply the rule to every slice of channels that has a constant product behind it."""
@@ -35,10 +37,12 @@ def _source(editor: Editor, id: str) -> Node | None:
 
 
 def _reaches_product(editor: Editor, id: str) -> bool:
-    node = _source(editor, id)
-    while node is not None and not isinstance(node.op, MatMul):
-        node = _source(editor, dynamic_inputs(node, editor.tensors)[0])
-    return node is not None
+    for _ in range(_DEEPEST):
+        node = _source(editor, id)
+        if node is None or isinstance(node.op, MatMul):
+            return node is not None
+        id = dynamic_inputs(node, editor.tensors)[0]
+    return False
 
 
 def _emit(editor: Editor, cut: Slice, id: str, output: str) -> None:

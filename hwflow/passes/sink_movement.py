@@ -23,15 +23,15 @@ def sink_movement(graph: Graph) -> Graph:
 
 
 def _emit(editor: Editor, node: Node) -> None:
-    movement = _movement_before(editor, node)
-    if movement is None:
-        _add(editor, node)
-        return
-    source = editor.tensors[movement.inputs[0]]
-    inner = editor.tensor(source.shape, editor.tensors[node.output].type)
-    moved = [source.id if i == movement.output else _constant_before(editor, movement, node, i) for i in node.inputs]
-    _emit(editor, Node(node.op, tuple(moved), inner))
-    _add(editor, Node(movement.op, (inner,), node.output))
+    behind: list[Node] = []
+    while (movement := _movement_before(editor, node)) is not None:
+        source = editor.tensors[movement.inputs[0]]
+        inner = editor.tensor(source.shape, editor.tensors[node.output].type)
+        moved = [source.id if i == movement.output else _constant_before(editor, movement, node, i) for i in node.inputs]
+        behind.append(Node(movement.op, (inner,), node.output))
+        node = Node(node.op, tuple(moved), inner)
+    for each in (node, *reversed(behind)):
+        _add(editor, each)
 
 
 def _add(editor: Editor, node: Node) -> None:

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from hwflow.errors import GateFailed
 from hwflow.record.model import Accuracy, BuildRecord, Parity, Result, Stage
 
+DESIGN_STAGES: frozenset[Stage] = frozenset({"csim", "cosim", "yosys", "csynth", "vsynth", "post-route"})
+"""Stages that run or synthesise what the build wrote."""
+
 
 def gated(record: BuildRecord) -> list[Result]:
     """Every result that can fail; in exact mode each parity entry is one, with the limit 0."""
@@ -22,17 +25,17 @@ def failed(record: BuildRecord) -> list[Result]:
 def gate(record: BuildRecord) -> None:
     """Raise GateFailed, naming each failed result, or saying that no gated result was measured.
 
-    Estimates alone do not pass: a check that nothing was run for could not have failed.
+    Estimates and the reference alone do not pass: a check that the design was not run for could not have failed.
     """
     if failures := failed(record):
         raise GateFailed(f"{len(failures)} of {len(gated(record))} gates failed: {'; '.join(map(str, failures))}")
     if not measured(record):
-        raise GateFailed("nothing was measured against a limit, so nothing is known to hold; run hwflow csim first")
+        raise GateFailed("the design itself was not run against a limit, so nothing is known to hold; run hwflow csim")
 
 
 def measured(record: BuildRecord) -> bool:
-    """Whether any gated result comes from a stage that ran something."""
-    return any(r.stage != "estimate" for r in gated(record))
+    """Whether any gated result comes from a stage that ran the design itself, not just its model."""
+    return any(r.stage in DESIGN_STAGES for r in gated(record))
 
 
 def with_stage(

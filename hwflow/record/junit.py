@@ -18,7 +18,7 @@ def write_junit(record: BuildRecord, path: Path) -> Path:
 
 
 def junit_xml(record: BuildRecord) -> str:
-    """One test case per gated result, and one for `hwflow.record.gate`, which fails if nothing was measured."""
+    """One test case per gated result, and one for `hwflow.record.gate`, which fails if the design was not run."""
     suite = ET.Element("testsuite", name=f"hwflow {printable(record.model.name)}")
     cases = [_case(suite, result) for result in gated(record)]
     cases.append(_whole(suite, record))

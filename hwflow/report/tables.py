@@ -32,7 +32,7 @@ class Tile:
 
 
 def verdict(record: BuildRecord) -> Verdict:
-    """The outcome of `hwflow.record.gate`: ``open`` if it fails only because nothing was measured yet."""
+    """The outcome of `hwflow.record.gate`: ``open`` if it fails only because the design was not run yet."""
     try:
         gate(record)
     except GateFailed as error:

@@ -126,4 +126,4 @@ def test_csim_that_measured_nothing_fails(
 ) -> None:
     install(monkeypatch, FakeDesign(built))
     assert main(["csim", "d"]) == 2
-    assert "nothing was measured" in capfd.readouterr().err
+    assert "the design itself was not run" in capfd.readouterr().err

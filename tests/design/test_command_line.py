@@ -23,8 +23,11 @@ def test_build_csim_check_report(model: Path, tmp_path: Path) -> None:
     built = hwflow("build", "m.onnx", "-o", "d", "--clock", 200, "--latency-budget", 2, "--json", cwd=tmp_path)
     assert built.returncode == 0, built.stderr
     assert json.loads(built.stdout)["record"]["model"]["name"] == "m"
-    unmeasured = hwflow("csim", "d", "--vectors", 20, "--json", cwd=tmp_path)
-    assert unmeasured.returncode == 0, unmeasured.stderr
+    unproven = hwflow("check", "d", cwd=tmp_path)
+    assert unproven.returncode == 2
+    assert "the design itself was not run" in unproven.stderr
+    simulated = hwflow("csim", "d", "--vectors", 20, "--json", cwd=tmp_path)
+    assert simulated.returncode == 0, simulated.stderr
     checked = hwflow("check", "d", "--json", cwd=tmp_path)
     assert checked.returncode == 0
     results = json.loads(checked.stdout)["record"]["results"]

@@ -19,7 +19,7 @@ from hwflow.onnx_import.values import Constant, Value, drop_axis, dyadic
 
 _OPS: dict[str, Op] = {"Add": Add(), "Sub": Sub(), "Mul": Mul()}
 WEIGHT_BITS = 21  # a float32 that no quantiser made has more significant bits than this
-BIAS_BITS = 16  # a bias this narrow may be finer than its accumulator
+BIAS_BITS = 20  # a bias this narrow may be finer than its accumulator
 
 
 def binary(importer: Importer, node: ir.Node) -> list[Value]:

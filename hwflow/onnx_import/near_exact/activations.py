@@ -45,14 +45,15 @@ def tabulate_activations(context: Context) -> None:
 def _build(context: Context, r: Replacement, region: Region, seen: tuple[float, float]) -> ir.Value:
     o = context.options
     span, top = (exponent(m * o.margin) for m in seen)
-    x = r.quant(region.source, 2.0 ** (span + 1 - o.value_bits), o.value_bits)
+    x = r.quant(region.source, 2.0 ** (span + 1 - o.value_bits), o.wide_bits)  # holds 16 times the table's range
     step = 2.0 ** (span + 1 - o.table_bits)
     h = r.quant(x, step, o.table_bits)
     value = r.quant(_clone(r, region, h), 2.0 ** (top + 1 - o.value_bits), o.value_bits)
     above, below = (_clone(r, region, r.op("Add", h, r.const(sign * step / 2))) for sign in (1, -1))
     slope = r.op("Mul", r.op("Sub", above, below), r.const(1 / step))
     slope = r.quant(slope, 2.0 ** (_SLOPE_BITS - o.table_bits), o.table_bits)
-    return r.op("Add", value, r.op("Mul", slope, r.op("Sub", x, h)))
+    line = r.op("Add", value, r.op("Mul", slope, r.op("Sub", x, h)))
+    return r.quant(line, 2.0 ** (top + 1 - o.value_bits), o.wide_bits)
 
 
 def _clone(r: Replacement, region: Region, start: ir.Value) -> ir.Value:

@@ -1,4 +1,4 @@
-"""Float biases: rounded to the grid of their accumulator or a little finer, in at most 16 bits below it."""
+"""Float biases: rounded to the grid of their accumulator or a little finer, in as many bits as the importer takes."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from hwflow.onnx_import.near_exact.grid import Reals
 
 
 def round_bias(bias: np.ndarray, frac: int | None, guard: int) -> Reals:
-    """The bias on the grid ``2**-(frac + guard)``, coarser where it would need over 16 bits, at least ``2**-frac``.
+    """The bias on the grid ``2**-(frac + guard)``, coarser where it would need over BIAS_BITS bits, at least ``2**-frac``.
 
-    ``frac`` None: the accumulator's grid is not known; the bias takes 16 bits.
+    ``frac`` None: the accumulator's grid is not known; the bias takes BIAS_BITS bits.
     """
     reals = np.asarray(bias, np.float64)
     largest = float(np.abs(reals).max(initial=0.0))

@@ -20,12 +20,12 @@ from hwflow.onnx_import.near_exact.queries import MOVES, array_of, operand
 from hwflow.onnx_import.near_exact.scaled import Scaled, Scales, bits_of
 from hwflow.onnx_import.near_exact.weights import split_weights
 from hwflow.onnx_import.quantiser import is_quant, read_quantiser
+from hwflow.onnx_import.rewrite import replace as replace_node
 from hwflow.onnx_import.values import dyadic
 
 Rule = Callable[[Scales, ir.Node], None]
 
 _FACTOR_BITS = 8  # a constant factor of so few bits stays in the graph: it is exact
-_SMALLEST = 2.0**-20  # a factor of 0 is kept as one this much smaller than the largest
 
 
 def quant(s: Scales, node: ir.Node) -> None:
@@ -105,15 +105,20 @@ def _product(s: Scales, node: ir.Node) -> None:
 
 
 def _fold_factor(s: Scales, node: ir.Node, index: int, factor: Reals) -> None:
-    """The magnitude goes into the scale; signs stay, as a product with +-1."""
-    value, size = operand(node, index), np.abs(factor)
+    """A positive number goes into the scale; factors per channel become the multiplier of the next quantiser."""
+    value = operand(node, index)
     old = s.of[value]
-    new = replace(old, scale=compress(old.scale * np.maximum(size, size.max() * _SMALLEST)))
-    if np.all(factor >= 0) and len(value.uses()) == 1 and value.shape == node.outputs[0].shape:
+    if factor.size > 1 or factor.flat[0] <= 0:
+        target = _next_scale(node.outputs[0])
+        made = s.multiply(node, value, old.scale * factor / target, target)
+        replace_node(s.context.graph, node, lambda _: made)
+        return
+    new = replace(old, scale=compress(old.scale * float(factor.flat[0])))
+    if len(value.uses()) == 1 and value.shape == node.outputs[0].shape:
         s.drop(node, value)
         s.of[value] = new
     else:
-        s.constant(node, 1 - index, np.where(factor < 0, -1.0, 1.0))
+        s.constant(node, 1 - index, np.asarray(1.0))
         s.of[node.outputs[0]] = new
 
 
@@ -149,15 +154,18 @@ def _add_constant(s: Scales, node: ir.Node, index: int) -> None:
 
 
 def _next_scale(value: ir.Value) -> Reals:
-    """The scale of the one quantiser that reads a sum; else 1."""
+    """The scale of the quantiser that a value goes to, and to nothing else; 1 if there is none."""
     readers = [use.node for use in value.uses()]
-    if len(readers) == 1 and is_quant(readers[0]):
-        scale = read_quantiser(readers[0]).scale
+    if len(readers) != 1:
+        return np.asarray(1.0)
+    (reader,) = readers
+    if is_quant(reader):
+        scale = read_quantiser(reader).scale
         return compress(split_step(scale if scale.size > 1 else scale.reshape(()))[0])
-    if len(readers) == 1 and (readers[0].op_type == "Relu" or readers[0].op_type in MOVES):
-        found = _next_scale(readers[0].outputs[0])
-        return found if found.ndim == 0 else np.asarray(1.0)
-    return np.asarray(1.0)
+    if reader.op_type not in MOVES | {"Add", "Sub", "Relu"}:
+        return np.asarray(1.0)
+    found = _next_scale(reader.outputs[0])
+    return found if found.ndim == 0 else np.asarray(1.0)
 
 
 def limit(s: Scales, node: ir.Node) -> None:

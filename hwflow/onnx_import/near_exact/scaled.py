@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import onnx_ir as ir
@@ -16,7 +16,6 @@ from hwflow.onnx_import.values import dyadic
 
 _ONE = np.asarray(1.0)
 _EXACT_BITS = 51  # of a product, so that a sum of some stays below the 53 that a double holds
-_LEAST_BITS = 8  # of a multiplier
 
 
 @dataclass(frozen=True)
@@ -77,17 +76,35 @@ class Scales:
         if np.all(ratio == 1):
             return old
         in_table = old.is_function or (tables and old.narrow and ratio.ndim == 0)
-        bits = max(_LEAST_BITS, min(self.options.multiplier_bits, _EXACT_BITS - old.bits))
-        factor = ratio if in_table else to_dyadic(ratio, bits)
-        r = Replacement(self.context.graph, node)
-        product = r.op("Mul", value, r.const(factor.astype(np.float32), "multiplier"))
-        product.name = f"{node.outputs[0].name}/scaled_{index}"
-        product.shape, product.dtype = value.shape, ir.DataType.FLOAT
+        product = self.multiply(node, value, ratio, target, in_table)
         node.replace_input_with(index, product)
+        return self.of[product]
+
+    def multiply(self, node: ir.Node, value: ir.Value, ratio: Reals, target: Reals, in_table: bool = False) -> ir.Value:
+        """``value * ratio`` in front of a node, of the scale ``target``; dyadic unless it is part of a table."""
+        r = Replacement(self.context.graph, node)
+        old = self.of[value]
+        if not in_table:
+            value, old = self._narrowed(r, node, value, old)
+        factor = np.asarray(ratio if in_table else to_dyadic(ratio, self.options.multiplier_bits), np.float32)
+        product = r.op("Mul", value, r.const(factor, "multiplier"))
+        product.name = f"{node.outputs[0].name}/scaled_{value.name}"
+        product.shape, product.dtype = value.shape, ir.DataType.FLOAT
         self.multipliers += not in_table
         frac = None if old.frac is None or in_table else old.frac + dyadic(factor)[1]
         self.of[product] = Scaled(compress(target), frac, old.whole + bits_of(factor), is_function=in_table)
-        return self.of[product]
+        return product
+
+    def _narrowed(self, r: Replacement, node: ir.Node, value: ir.Value, old: Scaled) -> tuple[ir.Value, Scaled]:
+        """A value that the multiplier would take beyond 53 bits loses its last ones first."""
+        room = _EXACT_BITS - self.options.multiplier_bits
+        if old.frac is None or old.bits <= room:
+            return value, old
+        frac = room - old.whole
+        rounded = r.quant(value, 2.0**-frac, room)
+        rounded.name = f"{node.outputs[0].name}/rounded_{value.name}"
+        rounded.shape, rounded.dtype = value.shape, ir.DataType.FLOAT
+        return rounded, replace(old, frac=frac)
 
     def real(self, node: ir.Node, index: int) -> Scaled:
         """Bring an operand back to the units of the original."""

@@ -52,7 +52,7 @@ def test_compress() -> None:
 def test_weights_of_two_scales_and_a_dead_channel() -> None:
     integers = np.random.default_rng(0).integers(-127, 128, size=(16, 3))
     integers[:, 2] = 0
-    array = (integers * np.asarray([0.011, 0.023, 1.0])).astype(np.float32)
+    array = (integers * np.asarray([0.011, 0.0237431, 1.0])).astype(np.float32)
     weights, scale, was_float = split_weights(array, -1, 16)
     assert not was_float
     assert scale.shape == (1, 3)

@@ -37,7 +37,7 @@ def test_a_power_of_two_model_stays_as_it_is(tmp_path: Path) -> None:
     assert imported.original is None
 
 
-@pytest.mark.parametrize("scale", [0.0123, np.linspace(0.004, 0.02, 12)], ids=["per tensor", "per channel"])
+@pytest.mark.parametrize("scale", [0.0123, np.geomspace(0.004, 0.02, 12)], ids=["per tensor", "per channel"])
 def test_two_layers(tmp_path: Path, scale: object) -> None:
     """Measured: at most 1e-4. Products stay 8 by 8 bits wide."""
     m = ModelBuilder()
@@ -75,7 +75,7 @@ def test_scales_are_moved_with_their_elements(tmp_path: Path) -> None:
     """Per-channel weights, heads split and joined, parts of two scales concatenated. Measured: at most 2e-4."""
     m = ModelBuilder()
     x = m.quant(m.input(1, 6, 8), 8, scale=0.0271)
-    y = m.node("Reshape", linear(m, x, 8, 8, np.linspace(0.004, 0.02, 8)), m.ints(1, 6, 2, 4))
+    y = m.node("Reshape", linear(m, x, 8, 8, np.geomspace(0.004, 0.02, 8)), m.ints(1, 6, 2, 4))
     q = m.quant(m.node("Transpose", y, perm=[0, 2, 1, 3]), 8, scale=0.0211)
     scores = m.node("Div", m.node("MatMul", q, m.node("Transpose", q, perm=[0, 1, 3, 2])), m.const(4**0.5 * 1.1))
     a, b = m.nodes_of("Split", 2, m.quant(scores, 8, scale=0.0313), axis=1)
