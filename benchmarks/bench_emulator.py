@@ -51,7 +51,9 @@ def csim_rate(design: Design) -> float:
     """Inferences a second of the compiled testbench, which stops with an error on one wrong bit."""
     design.csim(CSIM)
     design.check()
-    return CSIM / seconds(lambda: subprocess.run(["./csim.exe"], cwd=design.path / HLS, check=True, capture_output=True))
+    return CSIM / seconds(
+        lambda: subprocess.run(["./csim.exe"], cwd=design.path / HLS, check=True, capture_output=True)
+    )
 
 
 def main() -> None:
@@ -75,6 +77,7 @@ def main() -> None:
         f"32 tokens x 64, {design.network.macs:,} MAC; {wrong} of {expected.size:,} outputs differ from onnxruntime",
         ("executor", "stage", "inferences/s"),
         [(name, stage, round(rate)) for (name, rate), stage in zip(rates.items(), stages, strict=True)],
+        texts=2,
     )
 
 

@@ -46,9 +46,7 @@ PUBLISHED: dict[str, Row] = {
 def schedule(network: KernelGraph, board: Board, cycles: int) -> Schedule | None:
     """The least-area schedule within a latency, or None."""
     try:
-        return find_schedule(
-            network.kernels, network.channels, network.source, network.sink, board, CLOCK_MHZ, cycles
-        )
+        return find_schedule(network.kernels, network.channels, network.source, network.sink, board, CLOCK_MHZ, cycles)
     except ScheduleRefused:
         return None
 
@@ -84,7 +82,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         models = {name: export_untrained(config, Path(folder) / f"{name}.onnx") for name, config in ZOO.items()}
         table = [row for name, model in models.items() for row in rows(name, model, board)]
-    print_table(f"{board.name} at {CLOCK_MHZ:g} MHz, beside published designs", COLUMNS, table)
+    print_table(f"{board.name} at {CLOCK_MHZ:g} MHz, beside published designs", COLUMNS, table, texts=3)
 
 
 if __name__ == "__main__":

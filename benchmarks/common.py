@@ -28,11 +28,11 @@ def export_untrained(config: ModelConfig, path: Path) -> Path:
     return export_qonnx(model, path, config.input_shape)
 
 
-def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A compact table, its numbers to the right."""
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], texts: int = 1) -> None:
+    """A compact table; all but the first ``texts`` columns are numbers."""
     table = Table(box=SIMPLE_HEAD)
     for index, column in enumerate(columns):
-        table.add_column(column, justify="right" if index else "left", no_wrap=True)
+        table.add_column(column, justify="left" if index < texts else "right", no_wrap=True)
     for row in rows:
         table.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
     console = Console(width=160, highlight=False)

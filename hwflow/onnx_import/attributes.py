@@ -22,9 +22,14 @@ def ints_of(node: ir.Node, name: str, input_index: int | None = None) -> list[in
     if input_index is None or input_index >= len(node.inputs):
         return None
     value = node.inputs[input_index]
-    if value is None or value.const_value is None:
+    if value is None:
         return None
-    return [int(n) for n in value.const_value.numpy().ravel()]
+    if value.const_value is None:
+        raise ValueError(f"{name} that are not constants")
+    array = value.const_value.numpy()
+    if array.ndim != 1 or array.dtype.kind not in "iu":
+        raise ValueError(f"{name} as {array.dtype} of {array.ndim} axes, not a vector of integers")
+    return [int(n) for n in array]
 
 
 def axes_of(node: ir.Node) -> list[int] | None:

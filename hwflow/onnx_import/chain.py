@@ -6,8 +6,8 @@ from collections.abc import Collection
 
 import numpy as np
 import onnx_ir as ir
+from numpy.typing import NDArray
 
-from hwflow.ir.graph import IntArray
 from hwflow.ir.ops.table import table_inputs
 from hwflow.ir.types import FixedType
 from hwflow.onnx_import.lower import lower
@@ -20,17 +20,18 @@ MAX_NODES = 256  # a longer chain is no activation function, and each of its tab
 
 def tabulate(
     model: ir.Model, source: str, end: ir.Value, type: FixedType, frac: int, wide: Collection[str] = ()
-) -> IntArray:
+) -> NDArray[np.float64]:
     """Entries, in address order, of the chain from the value named ``source`` to the quantised value ``end``.
 
-    Returns integers at ``frac`` fraction bits. ``wide``: the values that golden.onnx computes in double.
+    Returns integers at ``frac`` fraction bits as float64: NaN where the function is not defined.
+    ``wide``: the values that golden.onnx computes in double.
     """
     chain = _extract(model, source, end)
     lower(chain, wide)
     reals = table_inputs(type).astype(np.float64) * type.step
     feed = chain.graph.inputs[0].name
     (quantised,) = session_of(chain).run(None, {feed: reals.astype(np.float32)})
-    return np.rint(quantised.astype(np.float64).ravel() * 2.0**frac).astype(np.int64)
+    return np.rint(quantised.astype(np.float64).ravel() * 2.0**frac)
 
 
 def _extract(model: ir.Model, source: str, end: ir.Value) -> ir.Model:

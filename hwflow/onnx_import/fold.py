@@ -102,7 +102,12 @@ def _evaluate(model: ir.Model, values: list[ir.Value]) -> list[np.ndarray]:
     remove_unused(clone.graph)
     clone.graph.inputs[:] = []
     lower(clone)
-    return session_of(clone).run([v.name for v in values], {})
+    session = session_of(clone)
+    try:
+        return session.run([v.name for v in values], {})
+    except Exception as error:  # onnxruntime's exception classes are private
+        line = (str(error).strip().splitlines() or [""])[0][:200]
+        raise UserError("constants", f"nodes that cannot run ({line})", "valid nodes", "Export the model again.") from error
 
 
 def _store(graph: ir.Graph, value: ir.Value, array: np.ndarray) -> None:

@@ -66,8 +66,9 @@ def _parse(path: Path, limits: Limits) -> onnx.ModelProto:
     if not model.graph.output:
         raise UserError(str(path), "no graph outputs", "an ONNX model", _AGAIN)
     opset = max((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), default=0)
-    if opset < MIN_OPSET:
-        raise UserError(str(path), f"operator set {opset}", f"{MIN_OPSET} or newer", "Export with a newer operator set.")
+    newest = onnx.defs.onnx_opset_version()
+    if not MIN_OPSET <= opset <= newest:
+        raise UserError(str(path), f"operator set {opset}", f"{MIN_OPSET} to {newest}", "Export with another operator set.")
     return model
 
 
@@ -111,6 +112,7 @@ def _tensors(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
 
 def _check_names(graph: onnx.GraphProto) -> None:
     """Rule 4, but for the cycle. An initialiser may be listed as an input too."""
+    _check_text(graph)
     constants = Counter(tensor.name for tensor in graph.initializer)
     ports = Counter(value.name for value in graph.input)
     computed = Counter(name for node in graph.node for name in node.output if name)
@@ -130,6 +132,17 @@ def _check_names(graph: onnx.GraphProto) -> None:
     for value in graph.output:
         if value.name not in given:
             raise UserError(f"output {value.name!r}", "a value that nothing defines", "a node's output", _AGAIN)
+
+
+def _check_text(graph: onnx.GraphProto) -> None:
+    """Names are Unicode: protobuf does not see to it, and nothing else can print or write them."""
+    texts = [value.name for value in (*graph.input, *graph.output, *graph.initializer)]
+    for node in graph.node:
+        texts += [node.name, node.op_type, node.domain, *node.input, *node.output, *(a.name for a in node.attribute)]
+    try:
+        "".join(texts).encode()
+    except UnicodeEncodeError as error:
+        raise UserError("graph", "a name that is not Unicode text", "UTF-8", _AGAIN) from error
 
 
 def _check_inputs(graph: onnx.GraphProto, limits: Limits) -> None:

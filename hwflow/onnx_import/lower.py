@@ -15,7 +15,10 @@ from hwflow.onnx_import.rewrite import Replacement, constant, replace
 
 _FLOAT32_BITS = 24
 _SINGLE_ONLY = frozenset(
-    "Erf Gelu Softplus Softsign Elu Selu Celu LeakyRelu HardSigmoid HardSwish Mish ThresholdedRelu Swish".split()
+    (
+        *("Erf", "Gelu", "Softplus", "Softsign", "Elu", "Selu", "Celu", "LeakyRelu"),
+        *("HardSigmoid", "HardSwish", "Mish", "ThresholdedRelu", "Swish"),
+    )
 )
 """Real functions that onnxruntime computes in float32 only."""
 

@@ -30,7 +30,7 @@ def _check_quant(node: onnx.NodeProto) -> None:
         raise _malformed(node, "an operand without a name", "four operands")
     for attribute in node.attribute:
         is_flag = attribute.name in ("signed", "narrow") and attribute.type == onnx.AttributeProto.INT
-        is_text = attribute.name == "rounding_mode" and attribute.type == onnx.AttributeProto.STRING
+        is_text = attribute.name == "rounding_mode" and attribute.type == onnx.AttributeProto.STRING and attribute.s.isascii()
         if not is_text and not (is_flag and attribute.i in (0, 1)):
             raise _malformed(node, f"attribute {attribute.name!r}", "signed and narrow as 0 or 1, rounding_mode as text")
 
@@ -38,7 +38,7 @@ def _check_quant(node: onnx.NodeProto) -> None:
 def _check_standard(node: onnx.NodeProto, opset: int) -> None:
     try:
         schema = onnx.defs.get_schema(node.op_type, opset)
-    except onnx.defs.SchemaError:
+    except (onnx.defs.SchemaError, TypeError):
         return
     _check_count(node, "inputs", len(node.input), schema.min_input, schema.max_input)
     _check_count(node, "outputs", len(node.output), schema.min_output, schema.max_output)

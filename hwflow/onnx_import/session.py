@@ -17,7 +17,10 @@ def session_of(model: ir.Model | bytes, threads: int = 1) -> ort.InferenceSessio
     try:
         return ort.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's exception classes are private
+        line = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
         raise UserError(
-            "model", f"refused by onnxruntime ({str(error).strip().splitlines()[0][:300]})", "a valid model",
+            "model",
+            f"refused by onnxruntime ({line})",
+            "a valid model",
             "Export it with standard ops and QONNX Quant or QuantizeLinear.",
         ) from error

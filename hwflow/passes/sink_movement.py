@@ -1,7 +1,8 @@
 """Moves Reshape and Transpose behind element-wise ops, so that each matrix product meets its own requantiser.
 
 Rule: ``op(move(x), scalars)`` becomes ``move(op(x, scalars))``; behind a Transpose any constant follows. Repeated,
-movement comes to rest in front of the matrix products, where the kernels read it as an addressing order.
+movement comes to rest in front of the matrix products, where the kernels read it as an addressing order. Movement that
+has several readers stays.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ def _emit(editor: Editor, node: Node) -> None:
     while (movement := _movement_before(editor, node)) is not None:
         source = editor.tensors[movement.inputs[0]]
         inner = editor.tensor(source.shape, editor.tensors[node.output].type)
-        moved = [source.id if i == movement.output else _constant_before(editor, movement, node, i) for i in node.inputs]
+        moved = [
+            source.id if i == movement.output else _constant_before(editor, movement, node, i) for i in node.inputs
+        ]
         behind.append(Node(movement.op, (inner,), node.output))
         node = Node(node.op, tuple(moved), inner)
     for each in (node, *reversed(behind)):
@@ -49,12 +52,17 @@ def _movement_before(editor: Editor, node: Node) -> Node | None:
         return None
     dynamic = dynamic_inputs(node, editor.tensors)
     producer = editor.producers.get(dynamic[0]) if len(set(dynamic)) == 1 else None
-    if producer is None or not isinstance(producer.op, (Reshape, Transpose)):
+    if producer is None or not isinstance(producer.op, (Reshape, Transpose)) or _is_shared(editor, producer.output):
         return None
     if editor.tensors[node.output].shape != editor.tensors[producer.output].shape:
         return None
     sizes = [editor.tensors[i].size for i in node.inputs if i not in dynamic and not isinstance(node.op, Table)]
     return producer if isinstance(producer.op, Transpose) or all(size == 1 for size in sizes) else None
+
+
+def _is_shared(editor: Editor, id: str) -> bool:
+    """Whether others read the moved tensor too: they would still need the movement, and a copy of what sinks."""
+    return id in editor.graph.outputs or len(editor.graph.consumers.get(id, ())) > 1
 
 
 def _constant_before(editor: Editor, movement: Node, node: Node, id: str) -> str:

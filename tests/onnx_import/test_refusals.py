@@ -190,6 +190,17 @@ MALFORMED = {
     "a Gemm of one operand": lambda m, x: m.node("Gemm", x),
     "a Concat along an axis that is not there": lambda m, x: m.node("Concat", x, x, axis=4),
     "a Clip by what is no number": lambda m, x: m.node("Clip", x, m.const(np.nan)),
+    "a Clip by several numbers": lambda m, x: m.node("Clip", x, m.const([0.0, 1.0, 2.0, 3.0])),
+    "a Clip by a computed limit": lambda m, x: m.node("Clip", x, m.node("ReduceMax", x, keepdims=0)),
+    "a function clipped by a computed limit": lambda m, x: m.node(
+        "Clip", m.node("Exp", x), m.node("ReduceMax", x, keepdims=0)
+    ),
+    "an Add of integers to reals": lambda m, x: m.node("Add", x, m.ints(1, 2, 3, 4)),
+    "a Reshape to a real shape": lambda m, x: m.node("Reshape", x, m.const([2.0, 2.0])),
+    "a Reshape to a matrix": lambda m, x: m.node("Reshape", x, m.const([[2, 2]], np.int64)),
+    "a Reshape to a computed shape": lambda m, x: m.node("Reshape", x, m.node("Cast", m.node("Relu", x), to=7)),
+    "an Unsqueeze of one axis twice": lambda m, x: m.node("Unsqueeze", x, m.ints(0, 0)),
+    "a function that is not a number": lambda m, x: m.node("Log", x),
     "a Quant of one operand": lambda m, x: m.node("Quant", x, domain="qonnx.custom_op.general"),
     "an attribute of another type": lambda m, x: m.node("Concat", x, x, axis="one"),
     "a Quant with another attribute": lambda m, x: m.node(

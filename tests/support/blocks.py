@@ -143,7 +143,7 @@ def random_transformer(seed: int) -> Graph:
                 y = blocks.table(y)
     match rng.integers(4):
         case 0:
-            y = blocks.linear(blocks.flatten(y), 3)
+            y = blocks.linear(blocks.flatten(blocks.linear(y, 4)), 3)
         case 1:
             y = blocks.linear(blocks.pool(y, maximum=bool(rng.integers(2))), 3)
         case 2:

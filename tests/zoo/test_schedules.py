@@ -43,7 +43,9 @@ def test_a_schedule_within_two_microseconds_exists(name: str, tmp_path: Path) ->
 
 def test_gw_is_refused_at_two_microseconds_and_fits_at_four(tmp_path: Path) -> None:
     design = network("gw", tmp_path)
-    with pytest.raises(ScheduleRefused, match=r"dsp: found \d+, expected at most 5472 usable.*fastest balanced schedule"):
+    with pytest.raises(
+        ScheduleRefused, match=r"dsp: found \d+, expected at most 5472 usable.*fastest balanced schedule"
+    ):
         schedule(design, CYCLES)
     schedule(design, 2 * CYCLES)
 

@@ -12,7 +12,7 @@ import onnx_ir as ir
 
 from hwflow.ir.graph import Op
 from hwflow.ir.ops import Add, Clamp, Mul, Reshape, Shift, Sub
-from hwflow.onnx_import.handlers.unary import operand, waiting
+from hwflow.onnx_import.handlers.unary import operand, real, waiting
 from hwflow.onnx_import.integer import Importer
 from hwflow.onnx_import.problems import Unsupported
 from hwflow.onnx_import.values import Constant, Value, drop_axis, dyadic
@@ -28,9 +28,9 @@ def binary(importer: Importer, node: ir.Node) -> list[Value]:
         raise Unsupported("only two operands are supported")
     symbols = [importer.symbols[v] for v in node.inputs]  # type: ignore[index]
     if isinstance(symbols[1], Constant):
-        return [_with_constant(importer, node, operand(importer, node, 0), symbols[1].array, swapped=False)]
+        return [_with_constant(importer, node, operand(importer, node, 0), real(symbols[1]), swapped=False)]
     if isinstance(symbols[0], Constant):
-        return [_with_constant(importer, node, operand(importer, node, 1), symbols[0].array, swapped=True)]
+        return [_with_constant(importer, node, operand(importer, node, 1), real(symbols[0]), swapped=True)]
     a, b = operand(importer, node, 0), operand(importer, node, 1)
     if a.id is not None and b.id is not None and node.op_type in _OPS:
         return [_integers(importer, node, a, b)]

@@ -7,7 +7,7 @@ import onnx_ir as ir
 
 from hwflow.ir.ops import MatMul
 from hwflow.onnx_import.handlers.binary import WEIGHT_BITS, with_rank
-from hwflow.onnx_import.handlers.unary import integers
+from hwflow.onnx_import.handlers.unary import integers, real
 from hwflow.onnx_import.integer import Importer
 from hwflow.onnx_import.problems import Unsupported
 from hwflow.onnx_import.values import Constant, Value, drop_axis, dyadic
@@ -17,9 +17,9 @@ def matmul(importer: Importer, node: ir.Node) -> list[Value]:
     """The product over the last two axes; leading axes broadcast."""
     symbols = [importer.symbols[v] for v in node.inputs]  # type: ignore[index]
     if isinstance(symbols[1], Constant):
-        return [_with_weights(importer, node, integers(importer, node, 0), symbols[1].array, left=False)]
+        return [_with_weights(importer, node, integers(importer, node, 0), real(symbols[1]), left=False)]
     if isinstance(symbols[0], Constant):
-        return [_with_weights(importer, node, integers(importer, node, 1), symbols[0].array, left=True)]
+        return [_with_weights(importer, node, integers(importer, node, 1), real(symbols[0]), left=True)]
     return [_dynamic(importer, node, integers(importer, node, 0), integers(importer, node, 1))]
 
 

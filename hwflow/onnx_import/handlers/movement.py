@@ -60,6 +60,8 @@ def _target(node: ir.Node, shape: tuple[int, ...]) -> tuple[int, ...]:
     if node.op_type == "Unsqueeze":
         full = rank + len(numbers)
         axes, rest = {a % full for a in numbers}, iter(shape)
+        if len(axes) != len(numbers):
+            raise Unsupported(f"its axes {numbers} name one axis twice")
         return tuple(1 if i in axes else next(rest) for i in range(full))
     sizes = [shape[i] if n == 0 and not int_of(node, "allowzero", 0) else n for i, n in enumerate(numbers)]
     known = math.prod(n for n in sizes if n != -1)
@@ -151,8 +153,8 @@ def gather(importer: Importer, node: ir.Node) -> list[Value]:
     value, symbol = operand(importer, node), importer.symbols[node.inputs[1]]  # type: ignore[index]
     rank, axis = len(value.shape), int_of(node, "axis", 0)
     axis = axis - rank if axis >= 0 else axis
-    if not isinstance(symbol, Constant):
-        raise Unsupported("its indices are not constants")
+    if not isinstance(symbol, Constant) or symbol.array.dtype.kind not in "iu":
+        raise Unsupported("its indices are not constant integers")
     if symbol.array.ndim > 1 or any(not -value.shape[axis] <= i < value.shape[axis] for i in symbol.array.ravel()):
         raise Unsupported(f"its indices {list(symbol.array.shape)} are not one range of an axis of {value.shape[axis]}")
     indices = [int(i) % value.shape[axis] for i in symbol.array.ravel()]

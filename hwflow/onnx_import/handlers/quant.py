@@ -7,6 +7,7 @@ import onnx_ir as ir
 
 from hwflow.errors import UserError
 from hwflow.ir.ops import Clamp, Requantise, Reshape, Table, Transpose
+from hwflow.ir.ops.table import table_inputs
 from hwflow.onnx_import.chain import tabulate
 from hwflow.onnx_import.integer import MAX_FRACTION, Importer
 from hwflow.onnx_import.problems import Unsupported
@@ -84,6 +85,10 @@ def _table(importer: Importer, node: ir.Node, value: Value, frac: int) -> str:
     quantiser = read_quantiser(node)
     source = importer.builder.tensor(value.source.id).type
     entries = tabulate(importer.model, value.source.name, node.outputs[0], source, frac, importer.wide)
-    table = importer.builder.constant(entries, frac, quantiser.requantise(frac).target)
+    bounds, inputs = importer.builder.bounds(value.source.id), table_inputs(source)
+    met = (inputs >= bounds.lo.min()) & (inputs <= bounds.hi.max())
+    if undefined := inputs[np.isnan(entries) & met].tolist():
+        raise Unsupported(f"it is not a number where {value.source.name!r} is {undefined[0] * source.step:g}")
+    table = importer.builder.constant(np.nan_to_num(entries).astype(np.int64), frac, quantiser.requantise(frac).target)
     importer.builder.name(table, f"{node.outputs[0].name}/table")
     return importer.emit(node.outputs[0].name or "", Table(), value.source.id, table)

@@ -38,6 +38,13 @@ def integers(importer: Importer, node: ir.Node, index: int = 0) -> Value:
     return value
 
 
+def real(symbol: Constant) -> np.ndarray:
+    """The numbers of a constant operand; integers would be another type than the other operand's."""
+    if symbol.array.dtype.kind != "f":
+        raise Unsupported(f"its constant is of type {symbol.array.dtype}, not float")
+    return symbol.array
+
+
 def waiting(node: ir.Node, *values: Value) -> Value:
     """A function of one narrow tensor that waits for its quantiser."""
     sources = {v.source for v in values}
@@ -57,32 +64,38 @@ def function(importer: Importer, node: ir.Node) -> list[Value]:
 def exact(importer: Importer, node: ir.Node) -> list[Value]:
     """Relu, Neg and Clip are exact on integers; on a waiting function they join it."""
     value = operand(importer, node)
+    reals = _clip_reals(importer, node) if node.op_type == "Clip" else (0.0, None)
     if value.id is None:
         return [waiting(node, value)]
     name = node.outputs[0].name or ""
     if node.op_type == "Neg":
         id = importer.emit(name, Mul(), value.id, importer.builder.constant(np.asarray(-1), 0))
     else:
-        limits = (0, None) if node.op_type == "Relu" else _clip_limits(importer, node, value)
+        limits = _on_grid(reals, importer.builder.tensor(value.id).type.step)
         if limits is None:
             return [waiting(node, value)]
         id = importer.emit(name, Clamp(*limits), value.id)
     return [Value(id, value.shape, value.batch, value.source or importer.own_source(id, name))]
 
 
-def _clip_limits(importer: Importer, node: ir.Node, value: Value) -> tuple[int | None, int | None] | None:
-    """Clip's limits as integers of the operand, or None when they do not lie on its grid."""
-    step = importer.builder.tensor(value.id or "").type.step
-    limits: list[int | None] = []
-    for index in (1, 2):
-        operand = node.inputs[index] if index < len(node.inputs) else None
+def _clip_reals(importer: Importer, node: ir.Node) -> tuple[float | None, float | None]:
+    """Clip's limits as real numbers; None is an open side."""
+    limits: list[float | None] = [None, None]
+    for index, operand in enumerate(node.inputs[1:3]):
         symbol = importer.symbols[operand] if operand is not None else None
-        if not isinstance(symbol, Constant):
-            limits.append(None)
+        if symbol is None:
             continue
-        scaled = float(symbol.array.ravel()[0]) / step
-        if abs(scaled) < BEYOND and not scaled.is_integer():
-            return None
-        open_side = scaled <= -BEYOND if index == 1 else scaled >= BEYOND
-        limits.append(None if open_side else int(scaled))
+        if not isinstance(symbol, Constant) or symbol.array.size != 1 or symbol.array.ndim > 1:
+            raise Unsupported("its limits are not constant numbers")
+        limits[index] = float(real(symbol).ravel()[0])
     return limits[0], limits[1]
+
+
+def _on_grid(limits: tuple[float | None, float | None], step: float) -> tuple[int | None, int | None] | None:
+    """The limits as integers of a tensor, or None when they do not lie on its grid."""
+    lo, hi = (None if limit is None else limit / step for limit in limits)
+    lo = None if lo is not None and lo <= -BEYOND else lo
+    hi = None if hi is not None and hi >= BEYOND else hi
+    if any(limit is not None and not limit.is_integer() for limit in (lo, hi)):
+        return None
+    return None if lo is None else int(lo), None if hi is None else int(hi)

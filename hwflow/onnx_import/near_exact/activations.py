@@ -1,7 +1,8 @@
 """Functions (GELU, SiLU, tanh, sigmoid, ...) of tensors that are too wide for a table.
 
 ``f(x) = f(h) + (x - h) f'(h)`` with h the upper ``table_bits`` bits of x: two tables of one address and a product.
-The error is f''/2 times half a step of h squared; beyond the observed range the function goes on as a straight line.
+The error is half of f'' times half a step of h squared; beyond the observed range, up to 16 times as far, it goes on
+as a straight line.
 Source: the table methods in Muller, "Elementary Functions", chapter 4.
 
 A function is a whole region of nodes: every node that depends on one wide tensor alone, up to where its value is
@@ -34,8 +35,8 @@ class Region:
 
 
 def tabulate_activations(context: Context) -> None:
-    """Rewrite in place every function of a tensor that no quantiser of at most 16 bits feeds."""
-    for region in _regions(context.graph):
+    """Rewrite in place every function of a tensor that is too wide to address a table."""
+    for region in _regions(context.graph, context.options.narrow_bits):
         seen = (context.ranges.magnitude(region.source), context.ranges.magnitude(region.end.outputs[0]))
         o = context.options
         context.note(region.end, f"first-order table of {o.table_bits} bits over +-2^{exponent(seen[0] * o.margin)}")
@@ -74,7 +75,7 @@ def _clone(r: Replacement, region: Region, start: ir.Value) -> ir.Value:
     return end
 
 
-def _regions(graph: ir.Graph) -> list[Region]:
+def _regions(graph: ir.Graph, narrow_bits: int) -> list[Region]:
     """The ends of all regions, in graph order."""
     source: dict[ir.Value, ir.Value] = {}
     for node in graph:
@@ -85,7 +86,7 @@ def _regions(graph: ir.Graph) -> list[Region]:
         Region(root, node)
         for node in graph
         if (root := source.get(node.outputs[0])) is not None
-        and not is_narrow(root)
+        and not is_narrow(root, narrow_bits)
         and _leaves(node.outputs[0], root, source)
     ]
 

@@ -11,9 +11,9 @@ from hwflow.onnx_import.near_exact.grid import Reals
 
 
 def round_bias(bias: np.ndarray, frac: int | None, guard: int) -> Reals:
-    """The bias on the grid ``2**-(frac + guard)``, coarser where it would need over BIAS_BITS bits, at least ``2**-frac``.
+    """The bias on the grid ``2**-(frac + guard)``; coarser, down to ``2**-frac``, where it would need too many bits.
 
-    ``frac`` None: the accumulator's grid is not known; the bias takes BIAS_BITS bits.
+    ``frac`` None: the accumulator's grid is not known.
     """
     reals = np.asarray(bias, np.float64)
     largest = float(np.abs(reals).max(initial=0.0))

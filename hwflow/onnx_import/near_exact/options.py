@@ -31,6 +31,11 @@ class NearExactOptions:
     margin: float = 2.0
 
     @property
+    def narrow_bits(self) -> int:
+        """Up to this width a quantised tensor addresses a table as it is."""
+        return max(self.table_bits, self.exp_bits, 12)
+
+    @property
     def wide_bits(self) -> int:
         """Bits of sums and products."""
         return self.value_bits + 4

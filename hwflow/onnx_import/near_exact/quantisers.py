@@ -23,7 +23,7 @@ def insert_quantisers(context: Context) -> None:
     readers: dict[ir.Value, list[ir.Node]] = {}
     for node in context.graph:
         for value in dict.fromkeys(v for v in node.inputs if v is not None and node.op_type == "MatMul"):
-            if array_of(value) is None and not is_narrow(value):
+            if array_of(value) is None and not is_narrow(value, context.options.activation_bits):
                 readers.setdefault(value, []).append(node)
     for value in context.graph.outputs:
         if not _is_quantised(value):

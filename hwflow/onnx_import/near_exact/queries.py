@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import onnx_ir as ir
 
-from hwflow.limits import LIMITS
 from hwflow.onnx_import.near_exact.ranges import MOVEMENT
 from hwflow.onnx_import.quantiser import is_quant, read_quantiser
 
@@ -46,8 +47,8 @@ def constant_and_other(node: ir.Node) -> tuple[np.ndarray, ir.Value] | None:
     return None
 
 
-def is_narrow(value: ir.Value, bits: int = LIMITS.table_bits) -> bool:
-    """Whether a value is a quantised tensor of at most ``bits`` bits, moved or clipped at most."""
+def is_narrow(value: ir.Value, bits: int) -> bool:
+    """Whether a value is a quantised tensor that moves, limits, numbers and sums leave within ``bits`` bits."""
     node = value.producer()
     if node is None:
         return False
@@ -55,4 +56,14 @@ def is_narrow(value: ir.Value, bits: int = LIMITS.table_bits) -> bool:
         return read_quantiser(node).bits <= bits
     if node.op_type == "Concat":
         return all(v is not None and is_narrow(v, bits) for v in node.inputs)
+    if node.op_type in ("Mul", "Div") and scalar_of(node.inputs[1]) is not None:
+        return is_narrow(operand(node), bits)
+    if node.op_type == "ReduceSum":
+        return is_narrow(operand(node), bits - _terms(node).bit_length())
     return node.op_type in _KEEPS and is_narrow(operand(node), bits)
+
+
+def _terms(node: ir.Node) -> int:
+    """How many numbers a reduction joins into one."""
+    shapes = [v.shape.numpy() for v in (operand(node), node.outputs[0]) if v.shape is not None]
+    return math.prod(shapes[0]) // max(1, math.prod(shapes[1])) if len(shapes) == 2 else 1 << 16

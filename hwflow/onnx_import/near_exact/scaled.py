@@ -58,7 +58,7 @@ class Scales:
         self.context, self.options = context, context.options
         self.of: dict[ir.Value | None, Scaled] = {}
         self.input_scales: dict[str, float] = {}
-        self.multipliers = self.biases = self.weights = 0
+        self.quantisers = self.multipliers = self.biases = self.weights = 0
 
     def constant(self, node: ir.Node, index: int, array: np.ndarray) -> None:
         """Give a node another constant operand."""

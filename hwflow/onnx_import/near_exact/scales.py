@@ -46,9 +46,11 @@ def _record(context: Context, scales: Scales) -> None:
     for key, named in ((INPUT_SCALE, scales.input_scales), (OUTPUT_SCALE, outputs)):
         if any(scale != 1.0 for scale in named.values()):
             context.model.metadata_props[key] = json.dumps(named)
+    if scales.quantisers:
+        context.notes.append(f"{scales.quantisers} quantiser(s) of real scale became quantisers of integers")
     if scales.multipliers:
         bits = context.options.multiplier_bits
-        context.notes.append(f"{scales.multipliers} real scale(s) became dyadic multipliers of {bits} bits")
+        context.notes.append(f"{scales.multipliers} ratio(s) of scales became dyadic multipliers of {bits} bits")
     if scales.biases:
         context.notes.append(f"{scales.biases} bias(es) were rounded to a grid near that of their accumulator")
     if scales.weights:

@@ -41,7 +41,7 @@ def model(folder: Path, name: str, **options: int) -> ImportedModel:
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_rate(tmp_path: Path, name: str) -> None:
-    """Measured: 0 to 2e-4 of the elements, by one step. Tables have 12 address bits."""
+    """Measured: 1.3e-4 to 3.4e-4 of the elements, by one step. Tables have 12 address bits."""
     imported = model(tmp_path, name)
     report = measured(imported, 5, 8)
     assert report.output_rate < 1e-3
@@ -51,8 +51,8 @@ def test_rate(tmp_path: Path, name: str) -> None:
 
 
 def test_the_measurement_sees_a_coarse_table(tmp_path: Path) -> None:
-    """Measured: 3e-2."""
-    assert measured(model(tmp_path, "gelu", table_bits=5), 5, 8).output_rate > 5e-3
+    """Measured: 6e-1."""
+    assert measured(model(tmp_path, "gelu", table_bits=5), 5, 8).output_rate > 1e-1
 
 
 def test_beyond_the_observed_range_it_goes_on_as_a_line(tmp_path: Path) -> None:

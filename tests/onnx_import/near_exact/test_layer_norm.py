@@ -51,7 +51,7 @@ def model(folder: Path, form: str, d: int, **options: int) -> ImportedModel:
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("d", [8, 12, 31])
 def test_rate(tmp_path: Path, form: str, d: int) -> None:
-    """Measured: 0 to 3e-4 of the elements, by one step."""
+    """Measured: 0 to 1.6e-4 of the elements, by one step."""
     imported = model(tmp_path, form, d)
     report = measured(imported, 5, d)
     assert report.output_rate < 1e-3
@@ -61,8 +61,8 @@ def test_rate(tmp_path: Path, form: str, d: int) -> None:
 
 @pytest.mark.parametrize("coarse", [{"table_bits": 4, "newton_steps": 0}, {"value_bits": 9}])
 def test_the_measurement_sees_coarse_tables(tmp_path: Path, coarse: dict[str, int]) -> None:
-    """Measured: 1e-1 and more."""
-    assert measured(model(tmp_path, "operator", 16, **coarse), 5, 16).output_rate > 2e-2
+    """Measured: 8e-1 and 4.5e-1."""
+    assert measured(model(tmp_path, "operator", 16, **coarse), 5, 16).output_rate > 1e-1
 
 
 def test_another_axis_is_refused(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from tests.support.qonnx import ModelBuilder, weights
 
 
 def test_an_unquantised_input_and_output(tmp_path: Path) -> None:
-    """The output's grid is 16 bits fine, so nearly every element is off by a few of its steps; the class is not."""
+    """The output's grid is 16 bits fine: half of the elements are off by a step or two of it, the class never."""
     m = ModelBuilder()
     y = m.node("MatMul", m.input(1, 8), m.quant(m.const(weights(8, 4)), 8, scale=0.0171))
     samples = np.random.default_rng(0).normal(size=(50, 8))
@@ -24,7 +24,7 @@ def test_an_unquantised_input_and_output(tmp_path: Path) -> None:
     ]
     report = measured(imported, 8)
     assert report.top1_changes <= 2
-    assert report.max_step_difference < 64
+    assert report.max_step_difference <= 4
 
 
 def test_finer_inputs_are_nearer(tmp_path: Path) -> None:
@@ -37,7 +37,7 @@ def test_finer_inputs_are_nearer(tmp_path: Path) -> None:
 
 
 def test_unquantised_probabilities(tmp_path: Path) -> None:
-    """A softmax straight into the product of the context gets 16 bits. Measured: 1e-3."""
+    """A softmax straight into the product of the context gets 16 bits. Measured: 4e-4."""
     m = ModelBuilder()
     x = m.quant(m.input(1, 6, 8), 8, 5)
     p = m.node("Softmax", m.node("MatMul", x, m.node("Transpose", x, perm=[0, 2, 1])), axis=-1)

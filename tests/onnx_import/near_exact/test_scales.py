@@ -39,7 +39,7 @@ def test_a_power_of_two_model_stays_as_it_is(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("scale", [0.0123, np.geomspace(0.004, 0.02, 12)], ids=["per tensor", "per channel"])
 def test_two_layers(tmp_path: Path, scale: object) -> None:
-    """Measured: at most 1e-4. Products stay 8 by 8 bits wide."""
+    """Measured: 6e-5 and 1.3e-4 of the elements, by one step. Products stay 8 by 8 bits wide."""
     m = ModelBuilder()
     x = m.quant(m.input(1, 5, 8), 8, scale=0.0271)
     y = m.quant(m.node("Relu", linear(m, x, 8, 12, scale)), 8, scale=0.0153, signed=False)
@@ -55,15 +55,15 @@ def test_two_layers(tmp_path: Path, scale: object) -> None:
 
 @pytest.mark.parametrize("bits", [4, 8])
 def test_the_measurement_sees_coarse_multipliers(tmp_path: Path, bits: int) -> None:
-    """Measured: 2e-2 at 8 bits."""
+    """Measured: 1e-1 at 8 bits, 6e-1 at 4."""
     m = ModelBuilder()
     x = m.quant(m.input(1, 5, 8), 8, scale=0.0271)
     y = m.quant(linear(m, x, 8, 8), 8, scale=0.0153)
-    assert measured(near_exact(tmp_path, m, y, multiplier_bits=bits), 5, 8).output_rate > 5e-3
+    assert measured(near_exact(tmp_path, m, y, multiplier_bits=bits), 5, 8).output_rate > 2e-2
 
 
 def test_a_residual_of_two_scales(tmp_path: Path) -> None:
-    """Measured: at most 1e-4."""
+    """Measured: 1.3e-4."""
     m = ModelBuilder()
     x = m.quant(m.input(1, 5, 8), 8, scale=0.0271)
     y = m.quant(m.node("Add", x, linear(m, x, 8, 8)), 8, scale=0.0333)
@@ -72,7 +72,7 @@ def test_a_residual_of_two_scales(tmp_path: Path) -> None:
 
 
 def test_scales_are_moved_with_their_elements(tmp_path: Path) -> None:
-    """Per-channel weights, heads split and joined, parts of two scales concatenated. Measured: at most 2e-4."""
+    """Per-channel weights, heads split and joined, parts of two scales concatenated. Measured: 0."""
     m = ModelBuilder()
     x = m.quant(m.input(1, 6, 8), 8, scale=0.0271)
     y = m.node("Reshape", linear(m, x, 8, 8, np.geomspace(0.004, 0.02, 8)), m.ints(1, 6, 2, 4))
@@ -84,12 +84,12 @@ def test_scales_are_moved_with_their_elements(tmp_path: Path) -> None:
 
 
 def test_a_pool_and_float_weights(tmp_path: Path) -> None:
-    """A mean over 5 tokens goes into the scale; float weights take 16 bits. Measured: at most 3e-4."""
+    """A mean over 5 tokens goes into the scale; float weights take 16 bits. Measured: 6e-4."""
     m = ModelBuilder()
     x = m.quant(m.input(1, 5, 8), 8, scale=0.0271)
-    y = m.node("MatMul", m.quant(m.node("ReduceMean", x, axes=[1], keepdims=0), 8, scale=0.0151), m.const(weights(8, 4)))
-    imported = near_exact(tmp_path, m, m.quant(y, 8, scale=0.0255))
-    assert measured(imported, 5, 8).output_rate < 1e-3
+    pooled = m.quant(m.node("ReduceMean", x, axes=[1], keepdims=0), 8, scale=0.0151)
+    imported = near_exact(tmp_path, m, m.quant(m.node("MatMul", pooled, m.const(weights(8, 4))), 8, scale=0.0255))
+    assert measured(imported, 5, 8).output_rate < 2e-3
     assert "1 matrix(es) of float weights were rounded to 16 bits" in imported.rewrites
 
 
@@ -101,12 +101,12 @@ def test_an_input_of_many_scales_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_asymmetric_input_of_a_real_scale(tmp_path: Path) -> None:
-    """QCDQ in uint8 with a zero point, as other tools export. Measured: at most 1e-4."""
+    """QCDQ in uint8 with a zero point, as other tools export. Measured: 2.5e-4."""
     m = ModelBuilder()
     scale, zero = m.const(0.0271), m.const(113, np.uint8)
     x = m.node("DequantizeLinear", m.node("QuantizeLinear", m.input(1, 5, 8), scale, zero), scale, zero)
     y = m.quant(linear(m, x, 8, 8), 8, scale=0.0153, zero_point=-20.0)
-    assert measured(near_exact(tmp_path, m, y), 5, 8).output_rate < 5e-4
+    assert measured(near_exact(tmp_path, m, y), 5, 8).output_rate < 1e-3
 
 
 @pytest.mark.parametrize("point", [0.5, 300.0])

@@ -25,7 +25,7 @@ def model(folder: Path, length: int = 8, opset: int = 17, **options: int) -> Imp
 
 @pytest.mark.parametrize(("length", "opset"), [(1, 17), (3, 13), (8, 17), (8, 18), (64, 17)])
 def test_rate(tmp_path: Path, length: int, opset: int) -> None:
-    """Measured: 0 to 8e-5 of the elements, by one step."""
+    """Measured: 0 to 5e-5 of the elements, by one step."""
     report = measured(model(tmp_path, length, opset), 6, length)
     assert report.output_rate < 3e-4
     assert report.max_step_difference <= 1
@@ -33,7 +33,7 @@ def test_rate(tmp_path: Path, length: int, opset: int) -> None:
 
 @pytest.mark.parametrize("coarse", [{"exp_bits": 5}, {"table_bits": 5, "newton_steps": 0}, {"value_bits": 9}])
 def test_the_measurement_sees_coarse_tables(tmp_path: Path, coarse: dict[str, int]) -> None:
-    """Measured: 2e-2 and more."""
+    """Measured: 6e-2, 4e-1, 1.5e-1."""
     assert measured(model(tmp_path, **coarse), 6, 8).output_rate > 1e-2
 
 

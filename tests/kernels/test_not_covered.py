@@ -1,0 +1,73 @@
+"""Graphs that no set of kernels covers: every node left over is named."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from hwflow.errors import UserError
+from hwflow.ir.ops import Add, Concat, MatMul, ReduceSum, Slice, Transpose
+from hwflow.kernels.network import kernel_graph
+from tests.support.blocks import Blocks
+
+
+def refusal(blocks: Blocks, *outputs: str) -> str:
+    with pytest.raises(UserError) as caught:
+        kernel_graph(blocks.graph(*outputs), 200.0)
+    return str(caught.value)
+
+
+def test_all_nodes_left_over_are_named_at_once() -> None:
+    blocks = Blocks()
+    b = blocks.builder
+    joined = b.add(Concat(-2), blocks.linear(blocks.x, 6), blocks.x)
+    sliced = b.add(Slice(-2, 1, 5, 2), joined)
+    b.name(joined, "both <b>")
+    b.name(sliced, "half")
+    text = refusal(blocks, blocks.linear(sliced, 3))
+    assert "2 node(s) that no hardware kernel covers: Concat [8, 6] ('both <b>'); Slice [2, 6] ('half')" in text
+    assert "Rewrite the nodes named." in text
+
+
+def test_a_product_of_two_tensors_that_is_no_attention() -> None:
+    blocks = Blocks()
+    y = blocks.requantise(blocks.builder.add(MatMul(), blocks.x, blocks.builder.add(Transpose((1, 0)), blocks.x)))
+    assert "MatMul [4, 4]" in refusal(blocks, y)
+
+
+def test_attention_whose_heads_are_interleaved_in_another_order() -> None:
+    blocks = Blocks()
+    b = blocks.builder
+    q, k, v = (blocks.linear(blocks.x, 6) for _ in range(3))
+    scores = blocks.requantise(b.add(MatMul(), blocks.split_heads(q, 2), blocks.split_heads(k, 2, keys=True)))
+    y = b.add(MatMul(), blocks.softmax(scores), blocks.split_heads(v, 2))
+    wrong = b.add(Transpose((0, 2, 1)), y)  # (heads, d, tokens) is not the order of (tokens, heads * d)
+    assert re.search("MatMul|order", refusal(blocks, blocks.requantise(b.add(Transpose((2, 0, 1)), wrong))))
+
+
+@pytest.mark.parametrize("axis", [-1, -2])
+def test_a_transpose_in_front_of_a_layer_or_the_output(axis: int) -> None:
+    blocks = Blocks(tokens=6, channels=6)
+    turned = blocks.builder.add(Transpose((1, 0)), blocks.linear(blocks.x, 6))
+    text = refusal(blocks, blocks.layer_norm(turned) if axis == -1 else turned)
+    assert re.search(r"another order|Transpose \[6, 6\]", text)
+
+
+def test_a_sum_over_the_tokens_that_keeps_four_axes() -> None:
+    blocks = Blocks()
+    split = blocks.split_heads(blocks.linear(blocks.x, 6), 2)
+    assert "ReduceSum" in refusal(blocks, blocks.requantise(blocks.builder.add(ReduceSum(-2), split)))
+
+
+def test_streams_of_different_lengths_do_not_join() -> None:
+    blocks = Blocks()
+    one = blocks.builder.add(ReduceSum(-2), blocks.linear(blocks.x, 6))
+    assert "Add [4, 6]" in refusal(blocks, blocks.requantise(blocks.builder.add(Add(), blocks.x, one)))
+
+
+def test_several_outputs_or_none_to_compute() -> None:
+    blocks = Blocks()
+    y, z = blocks.linear(blocks.x, 6), blocks.linear(blocks.x, 6)
+    assert "found 1 inputs and 2 outputs; expected one of each" in refusal(blocks, y, z)
+    assert "nothing to compute" in refusal(Blocks(), "t0")
