@@ -79,9 +79,10 @@ def convert(
     chosen = load_board(board)
     request = _request(chosen, clock_mhz, latency_budget_us, ii_budget, io_type)
     say("import")
-    imported = import_model(model, mode)
+    given = _given(vectors)
+    imported = import_model(model, mode, samples=None if given is None else given.inputs)
     network = kernel_graph(imported.graph, request.clock_mhz)
-    data = _vectors(vectors, imported)
+    data = _vectors(given, imported)
     say("schedule")
     schedule = _schedule(network, request, say)
     folder = BuildFolder.create(Path(output_dir))
@@ -103,19 +104,24 @@ def _request(
     return Request(board, float(clock_mhz), r.Budgets(latency_us=latency, ii_cycles=ii), io_type)
 
 
-def _vectors(given: np.ndarray | str | Path | Evaluation | None, imported: ImportedModel) -> Evaluation:
-    """The inputs to verify with, and their labels if they have some."""
+def _given(vectors: np.ndarray | str | Path | Evaluation | None) -> Evaluation | None:
+    """The inputs that the user gave, with their labels if they have some; their shape is not checked yet."""
+    if vectors is None or isinstance(vectors, Evaluation):
+        return vectors
+    if isinstance(vectors, (str, Path)):
+        if str(vectors).endswith(".npz"):
+            return load_evaluation(Path(vectors))
+        vectors = read_inputs(Path(vectors))
+    return Evaluation(vectors, np.zeros(0, np.int64), ())
+
+
+def _vectors(given: Evaluation | None, imported: ImportedModel) -> Evaluation:
+    """What to verify with, in the units of the input port."""
     graph = imported.graph
-    shape = graph.tensors[graph.inputs[0]].shape
-    if isinstance(given, (str, Path)) and str(given).endswith(".npz"):
-        given = load_evaluation(Path(given))
-    if isinstance(given, Evaluation):
-        return Evaluation(as_inputs(given.inputs, shape, "evaluation"), given.labels, given.classes, given.scores)
-    no_labels = np.zeros(0, np.int64)
     if given is None:
-        return Evaluation(default_inputs(graph, DEFAULT_VECTORS), no_labels, ())
-    data = read_inputs(Path(given), graph) if isinstance(given, (str, Path)) else as_inputs(given, shape, "vectors")
-    return Evaluation(data, no_labels, ())
+        return Evaluation(default_inputs(graph, DEFAULT_VECTORS), np.zeros(0, np.int64), ())
+    inputs = as_inputs(given.inputs, graph.tensors[graph.inputs[0]].shape, "vectors")
+    return Evaluation(imported.ports.to_port(inputs), given.labels, given.classes, given.scores)
 
 
 def _schedule(network: KernelGraph, request: Request, say: Progress) -> Schedule:
@@ -181,7 +187,7 @@ def _record(
     return r.BuildRecord(
         versions=r.tool_versions(),
         inputs={},
-        model=model_summary(_title(model), imported.mode, network, imported.wide),
+        model=model_summary(_title(model), imported, network),
         board=board_summary(request.board),
         clock_mhz=request.clock_mhz,
         io_type=request.io_type,

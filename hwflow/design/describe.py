@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from hwflow import record as r
 from hwflow.boards import Board
@@ -11,6 +11,7 @@ from hwflow.ir.ops import MatMul, ReduceSum, Table
 from hwflow.kernels.base import Kernel
 from hwflow.kernels.fork import Fork
 from hwflow.kernels.network import KernelGraph
+from hwflow.onnx_import.model import ImportedModel
 from hwflow.schedule.fifo import with_depths
 from hwflow.schedule.parallel import stage_times
 from hwflow.schedule.resources import KINDS, Resources
@@ -30,16 +31,17 @@ def board_summary(board: Board) -> r.BoardSummary:
     return r.BoardSummary(name=board.name, part=board.part, total=total, usable=resource_use(board.usable))
 
 
-def model_summary(name: str, mode: str, network: KernelGraph, wide: Mapping[str, int]) -> r.ModelSummary:
+def model_summary(name: str, imported: ImportedModel, network: KernelGraph) -> r.ModelSummary:
     """Parameters are the constants of the graph without the tables."""
     tables = {node.inputs[1] for node in network.graph.nodes if isinstance(node.op, Table)}
     parameters = sum(t.size for t in network.graph.tensors.values() if t.is_constant and t.id not in tables)
     return r.ModelSummary(
         name=name,
-        mode="near-exact" if mode == "near-exact" else "exact",
+        mode=imported.mode,
         parameters=parameters,
         macs=network.macs,
-        wide_tensors=tuple(sorted(wide)),
+        wide_tensors=tuple(sorted(imported.wide)),
+        rewrites=imported.rewrites,
     )
 
 

@@ -21,6 +21,7 @@ from hwflow.files import BuildFolder, sha256_file
 from hwflow.ir import reference, serialise
 from hwflow.ir.graph import IntArray
 from hwflow.kernels.network import KernelGraph, kernel_graph
+from hwflow.onnx_import.ports import PortScales, read_port_scales
 from hwflow.schedule.schedule import Schedule
 from hwflow.verify.vectors import as_inputs
 
@@ -67,6 +68,11 @@ class Design:
         """The stored vectors."""
         return load_vectors(self.path / layout.VECTORS)
 
+    @cached_property
+    def ports(self) -> PortScales:
+        """What lies between real units and the design's ports; 1 in exact mode."""
+        return read_port_scales((self.path / layout.GOLDEN).read_bytes())
+
     def predict(self, inputs: np.ndarray) -> np.ndarray:
         """Real outputs (count, *output shape) for real inputs (count, *input shape).
 
@@ -75,20 +81,20 @@ class Design:
         output = self.network.graph.tensors[self.network.graph.outputs[0]]
         if self._hls is None:
             (values,) = self._run(inputs, ()).values()
-            return values * output.type.step
+            return self.ports.to_real(values * output.type.step)
         source = self.network.graph.tensors[self.network.graph.inputs[0]]
         raw = self._integers(inputs)
         # The port takes the integers' exact values; the host has quantised them.
         found = self._hls.predict(np.ascontiguousarray(raw * source.type.step, dtype=np.float64))
-        return np.asarray(found, np.float64).reshape(len(inputs), *output.shape)
+        return self.ports.to_real(np.asarray(found, np.float64).reshape(len(inputs), *output.shape))
 
     def trace(self, inputs: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        """Outputs as ``predict`` gives them, and the real values of every named tensor, by its name in the model."""
+        """Outputs as ``predict`` gives them, and every named tensor by its name in golden.onnx, as it computes it."""
         graph = self.network.graph
         named = {name: id for name, id in self.names.items() if id in graph.tensors and not graph.tensors[id].is_constant}
         values = self._run(inputs, tuple(dict.fromkeys(named.values())))
         real = {id: array * graph.tensors[id].type.step for id, array in values.items()}
-        return real[graph.outputs[0]], {name: real[id] for name, id in named.items()}
+        return self.ports.to_real(real[graph.outputs[0]]), {name: real[id] for name, id in named.items()}
 
     def compile(self) -> None:
         """Compile the C++ of the design to a library that ``predict`` then runs. Needs g++."""
@@ -140,7 +146,7 @@ class Design:
     def _integers(self, inputs: np.ndarray) -> IntArray:
         graph = self.network.graph
         data = as_inputs(np.asarray(inputs), graph.tensors[graph.inputs[0]].shape, "input")
-        return reference.quantise_input(graph, graph.inputs[0], data)
+        return reference.quantise_input(graph, graph.inputs[0], self.ports.to_port(data))
 
     def _run(self, inputs: np.ndarray, keep: tuple[str, ...]) -> dict[str, IntArray]:
         graph = self.network.graph

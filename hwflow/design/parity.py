@@ -15,6 +15,7 @@ from hwflow.kernels.network import SINK, SOURCE, KernelGraph
 from hwflow.onnx_import.model import ImportedModel
 from hwflow.verify.evaluation import Evaluation
 from hwflow.verify.golden import golden_runner
+from hwflow.verify.near_exact import measure
 from hwflow.verify.parity import compare_every_tensor
 from hwflow.verify.scores import evaluate
 
@@ -24,7 +25,10 @@ Found = tuple[Vectors, list[r.Parity], list[r.Result], list[r.Accuracy]]
 
 
 def verify_reference(imported: ImportedModel, network: KernelGraph, data: Evaluation) -> Found:
-    """Vectors with golden values, and parity, results and accuracy of the stages onnxruntime and reference."""
+    """Vectors with golden values, and parity, results and accuracy of the stages onnxruntime and reference.
+
+    ``data.inputs`` are in the units of the input port.
+    """
     graph = imported.graph
     output = graph.outputs[0]
     parity = [
@@ -37,7 +41,21 @@ def verify_reference(imported: ImportedModel, network: KernelGraph, data: Evalua
     result = r.Result(stage="reference", metric="output mismatches", value=wrong, unit="values", limit=0, ok=wrong == 0)
     tensors = r.Result(stage="reference", metric="tensors compared", value=len(parity), unit="")
     vectors = Vectors(data.inputs, _kernel_golden(imported, network, data.inputs, outputs), data.labels, data.classes)
-    return vectors, parity, [result, tensors], _accuracy(imported, data, outputs, reference_outputs)
+    results = [result, tensors, *_distance(imported, data.inputs[:EVERY_TENSOR])]
+    return vectors, parity, results, _accuracy(imported, data, outputs, reference_outputs)
+
+
+def _distance(imported: ImportedModel, inputs: np.ndarray) -> list[r.Result]:
+    """How far a near-exact model is from its original; figures without a limit, for the user to judge."""
+    if imported.original is None:
+        return []
+    report = measure(imported, inputs * imported.ports.input)
+    figures = {
+        "outputs that differ from the original": (report.output_rate, ""),
+        "largest difference from the original": (report.max_step_difference, "steps"),
+        "inferences with another top class": (report.top1_changes, f"of {report.samples}"),
+    }
+    return [r.Result(stage="onnxruntime", metric=m, value=value, unit=unit) for m, (value, unit) in figures.items()]
 
 
 def _reference(graph: Graph, inputs: np.ndarray, keep: tuple[str, ...]) -> dict[str, IntArray]:
@@ -71,8 +89,8 @@ def _accuracy(
     ]
     step = imported.graph.tensors[imported.graph.outputs[0]].type.step
     return trained + [
-        accuracy("onnxruntime", golden * step, data.labels, data.classes),
-        accuracy("reference", reference_outputs * step, data.labels, data.classes),
+        accuracy("onnxruntime", imported.ports.to_real(golden * step), data.labels, data.classes),
+        accuracy("reference", imported.ports.to_real(reference_outputs * step), data.labels, data.classes),
     ]
 
 

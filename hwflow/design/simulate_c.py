@@ -96,4 +96,5 @@ def _accuracy(design: Design, count: int) -> list[r.Accuracy]:
     tensor = design.network.graph.tensors[design.network.tensor_of[SINK]]
     if len(outputs) < len(labels):
         return []
-    return [accuracy("csim", outputs * tensor.type.step, labels, design.vectors.classes)]
+    real = design.ports.to_real(outputs * tensor.type.step)
+    return [accuracy("csim", real, labels, design.vectors.classes)]

@@ -31,7 +31,7 @@ def tabulate(
     reals = table_inputs(type).astype(np.float64) * type.step
     feed = chain.graph.inputs[0].name
     (quantised,) = session_of(chain).run(None, {feed: reals.astype(np.float32)})
-    return np.rint(quantised.astype(np.float64).ravel() * 2.0**frac)
+    return np.asarray(np.rint(quantised.astype(np.float64).ravel() * 2.0**frac))
 
 
 def _extract(model: ir.Model, source: str, end: ir.Value) -> ir.Model:
@@ -87,5 +87,5 @@ def _operands(source: str, value: ir.Value) -> list[ir.Value]:
 
 def _constant(value: ir.Value) -> ir.Value:
     copy = ir.Value(name=value.name, const_value=value.const_value)
-    copy.shape, copy.dtype = value.shape, value.dtype
+    copy.shape, copy.type = value.shape, value.type
     return copy

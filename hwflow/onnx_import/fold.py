@@ -104,10 +104,11 @@ def _evaluate(model: ir.Model, values: list[ir.Value]) -> list[np.ndarray]:
     lower(clone)
     session = session_of(clone)
     try:
-        return session.run([v.name for v in values], {})
+        results: list[np.ndarray] = session.run([v.name for v in values], {})
     except Exception as error:  # onnxruntime's exception classes are private
         line = (str(error).strip().splitlines() or [""])[0][:200]
         raise UserError("constants", f"nodes that cannot run ({line})", "valid nodes", "Export the model again.") from error
+    return results
 
 
 def _store(graph: ir.Graph, value: ir.Value, array: np.ndarray) -> None:

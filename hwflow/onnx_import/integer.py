@@ -50,7 +50,7 @@ class Importer:
         """The integer graph. UserError lists every node that has no exact form."""
         graph, problems = self.model.graph, Problems()
         for value in graph.inputs:
-            shape = tuple(int(n) for n in value.shape or ())  # type: ignore[call-overload]
+            shape = value.shape.numpy() if value.shape is not None else ()
             self.symbols[value] = RawInput(value.name or "", shape, shape)
         for value in graph.initializers.values():
             if value.const_value is not None:

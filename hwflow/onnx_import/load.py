@@ -41,6 +41,7 @@ def load_model(path: Path, limits: Limits = LIMITS) -> ir.Model:
     """
     proto = _parse(path, limits)
     _check_graph(proto, limits)
+    _check_text(proto)
     _check_names(proto.graph)
     _check_inputs(proto.graph, limits)
     check_forms(proto)
@@ -60,7 +61,7 @@ def _parse(path: Path, limits: Limits) -> onnx.ModelProto:
             str(path), f"more than {limits.file_bytes} bytes", f"at most {limits.file_bytes} bytes", "Use a smaller model."
         )
     try:
-        model = onnx.ModelProto.FromString(data)
+        model: onnx.ModelProto = onnx.ModelProto.FromString(data)
     except DecodeError as error:
         raise UserError(str(path), f"not an ONNX model ({_first_line(error)})", "an ONNX file", _AGAIN) from error
     if not model.graph.output:
@@ -112,7 +113,6 @@ def _tensors(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
 
 def _check_names(graph: onnx.GraphProto) -> None:
     """Rule 4, but for the cycle. An initialiser may be listed as an input too."""
-    _check_text(graph)
     constants = Counter(tensor.name for tensor in graph.initializer)
     ports = Counter(value.name for value in graph.input)
     computed = Counter(name for node in graph.node for name in node.output if name)
@@ -134,15 +134,17 @@ def _check_names(graph: onnx.GraphProto) -> None:
             raise UserError(f"output {value.name!r}", "a value that nothing defines", "a node's output", _AGAIN)
 
 
-def _check_text(graph: onnx.GraphProto) -> None:
-    """Names are Unicode: protobuf does not see to it, and nothing else can print or write them."""
-    texts = [value.name for value in (*graph.input, *graph.output, *graph.initializer)]
+def _check_text(model: onnx.ModelProto) -> None:
+    """Texts are UTF-8: protobuf does not see to it, and hands out bytes for what is not."""
+    graph = model.graph
+    texts = [value.name for value in (*graph.input, *graph.output)]
+    texts += [entry.domain for entry in model.opset_import]
+    for tensor in _tensors(graph):
+        texts += [tensor.name, *(text for entry in tensor.external_data for text in (entry.key, entry.value))]
     for node in graph.node:
         texts += [node.name, node.op_type, node.domain, *node.input, *node.output, *(a.name for a in node.attribute)]
-    try:
-        "".join(texts).encode()
-    except UnicodeEncodeError as error:
-        raise UserError("graph", "a name that is not Unicode text", "UTF-8", _AGAIN) from error
+    if bad := [text for text in texts if not isinstance(text, str)]:
+        raise UserError("model", f"the name {bad[0]!r}", "UTF-8 text", _AGAIN)
 
 
 def _check_inputs(graph: onnx.GraphProto, limits: Limits) -> None:

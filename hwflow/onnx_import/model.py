@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +18,7 @@ from hwflow.onnx_import.integer import import_integer_graph
 from hwflow.onnx_import.load import load_model
 from hwflow.onnx_import.lower import lower
 from hwflow.onnx_import.near_exact import NearExactOptions, make_exact
+from hwflow.onnx_import.ports import PortScales, read_port_scales
 from hwflow.onnx_import.simplify import simplify
 
 Mode = Literal["exact", "near-exact"]
@@ -40,6 +42,11 @@ class ImportedModel:
     mode: Mode
     rewrites: tuple[str, ...] = ()
     original: bytes | None = None
+
+    @cached_property
+    def ports(self) -> PortScales:
+        """What lies between real units and the ports of golden; 1 in exact mode."""
+        return read_port_scales(self.golden)
 
 
 def import_model(
@@ -73,4 +80,5 @@ def _standard(model: ir.Model, wide: Mapping[str, int] | None = None) -> bytes:
     clone.producer_name, clone.producer_version = "hwflow", ""
     if wide:
         clone.metadata_props["hwflow.double"] = json.dumps(dict(sorted(wide.items())))
-    return ir.to_proto(clone).SerializeToString(deterministic=True)
+    data: bytes = ir.to_proto(clone).SerializeToString(deterministic=True)
+    return data

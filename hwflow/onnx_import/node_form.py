@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import onnx
 
 from hwflow.errors import UserError
@@ -47,8 +49,9 @@ def _check_standard(node: onnx.NodeProto, opset: int) -> None:
     given = {attribute.name: attribute for attribute in node.attribute}
     for name, attribute in given.items():
         wanted = schema.attributes.get(name)
-        if wanted is None or int(wanted.type.value) != attribute.type:
-            expected = f"an attribute of type {wanted.type.name}" if wanted else "an attribute of this op"
+        kind: Any = wanted.type if wanted else None  # an enum that onnx's stubs do not describe
+        if kind is None or int(kind.value) != attribute.type:
+            expected = f"an attribute of type {kind.name}" if wanted else "an attribute of this op"
             raise _malformed(node, f"attribute {name!r}", expected)
     for name, wanted in schema.attributes.items():
         if wanted.required and name not in given:

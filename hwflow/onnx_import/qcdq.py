@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import onnx_ir as ir
 
@@ -55,7 +57,7 @@ def _fuse(graph: ir.Graph, dequantise: ir.Node) -> None:
 def _shaped(scale: np.ndarray, quantise: ir.Node, source: ir.Value) -> np.ndarray:
     """A per-axis scale with the axes that make it broadcast."""
     if np.all(scale == scale.flat[0]):
-        return scale.ravel()[0].astype(np.float32)
+        return np.asarray(scale.ravel()[0], np.float32)
     if source.shape is None:
         raise UserError(f"QuantizeLinear of {source.name!r}", "a scale per channel", "one scale", "Quantise per tensor.")
     axis = quantise.attributes["axis"].as_int() if "axis" in quantise.attributes else 1
@@ -64,7 +66,7 @@ def _shaped(scale: np.ndarray, quantise: ir.Node, source: ir.Value) -> np.ndarra
     return scale.reshape(shape).astype(np.float32)
 
 
-def _range(subject: str, dtype: np.dtype[np.generic], clip: ir.Node | None) -> tuple[int, bool, bool]:
+def _range(subject: str, dtype: np.dtype[Any], clip: ir.Node | None) -> tuple[int, bool, bool]:
     """Bits, signedness and narrowness from the integer type and the Clip."""
     if dtype.kind not in "iu":
         raise UserError(subject, f"the integer type {dtype}", "8, 16 or 32 bits", "Use a plain bit width.")

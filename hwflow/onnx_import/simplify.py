@@ -109,7 +109,8 @@ def _reduce_mean(graph: ir.Graph, node: ir.Node) -> None:
     axes = axes_of(node)
     if source.shape is None or not source.shape.is_static() or axes is None:
         return
-    count = math.prod(int(source.shape[axis]) for axis in axes)  # type: ignore[call-overload]
+    sizes = source.shape.numpy()
+    count = math.prod(sizes[axis] for axis in axes)
     keepdims, by_attribute = int_of(node, "keepdims", 1), graph.opset_imports.get("", 13) < 13
 
     def build(r: Replacement) -> ir.Value:

@@ -37,7 +37,7 @@ def _skeleton(model: ir.Model) -> onnx.ModelProto:
             constants.append(ir.to_proto(tensor))
             constants[-1].name = name
         elif tensor is not None:
-            dims = [int(n) for n in tensor.shape]
+            dims = tensor.numpy().shape
             inputs.append(onnx.helper.make_tensor_value_info(name, tensor.dtype.value, dims))
     opsets = [onnx.helper.make_opsetid(domain, version) for domain, version in graph.opset_imports.items()]
     made = onnx.helper.make_graph(nodes, "shapes", inputs, [], constants)

@@ -39,6 +39,7 @@ class ModelSummary(_Data):
     """``parameters`` are weights and biases, ``macs`` multiply-accumulates of one inference.
 
     ``wide_tensors``: those whose fp32 intermediates do not fit 24 bits, which golden.onnx computes in double.
+    ``rewrites``: what near-exact mode replaced, in words.
     """
 
     name: str
@@ -46,6 +47,7 @@ class ModelSummary(_Data):
     parameters: Count
     macs: Count
     wide_tensors: Many[str] = ()
+    rewrites: Many[str] = ()
 
 
 class BoardSummary(_Data):

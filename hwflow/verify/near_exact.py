@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 import numpy as np
-import onnx
 import onnxruntime as ort
 
 from hwflow.onnx_import.model import ImportedModel
-from hwflow.onnx_import.near_exact import INPUT_SCALE, OUTPUT_SCALE
 from hwflow.onnx_import.session import session_of
 
 
@@ -35,21 +32,15 @@ class NearExactReport:
         return self.differing_outputs / self.outputs
 
 
-def port_inputs(imported: ImportedModel, inputs: np.ndarray) -> np.ndarray:
-    """Real inputs in the units that golden.onnx and the integer graph take: divided by the scale of the input port."""
-    scales = _scales(imported, INPUT_SCALE)
-    return (inputs / next(iter(scales.values()), np.float64(1))).astype(np.float32)
-
-
 def measure(imported: ImportedModel, inputs: np.ndarray) -> NearExactReport:
     """Compare golden.onnx with the original on real inputs (count, *input shape without the batch axis).
 
     In exact mode, or when nothing had to be replaced, original and golden are one model and nothing differs.
     """
-    golden = _run(session_of(imported.golden), port_inputs(imported, inputs))
+    golden = _run(session_of(imported.golden), imported.ports.to_port(inputs))
     original = golden if imported.original is None else _run(session_of(imported.original), inputs)
     (output,) = imported.graph.outputs
-    scale = next(iter(_scales(imported, OUTPUT_SCALE).values()), np.ones(())) if imported.original is not None else 1.0
+    scale = imported.ports.output
     steps = imported.graph.tensors[output].type.step
     difference = np.abs(np.rint(original / scale / steps) - np.rint(golden / steps)).reshape(len(inputs), -1)
     top1 = [np.argmax(np.reshape(y, (len(inputs), -1)), axis=1) for y in (original, golden * scale)]
@@ -61,11 +52,6 @@ def measure(imported: ImportedModel, inputs: np.ndarray) -> NearExactReport:
         max_step_difference=int(difference.max(initial=0)),
         top1_changes=int(np.count_nonzero(top1[0] != top1[1])),
     )
-
-
-def _scales(imported: ImportedModel, key: str) -> dict[str, np.ndarray]:
-    entries = {e.key: e.value for e in onnx.load_from_string(imported.golden).metadata_props}
-    return {name: np.asarray(scale, np.float64) for name, scale in json.loads(entries.get(key, "{}")).items()}
 
 
 def _run(session: ort.InferenceSession, inputs: np.ndarray) -> np.ndarray:

@@ -26,9 +26,8 @@ def default_inputs(graph: Graph, count: int, seed: int = SEED) -> np.ndarray:
     return np.concatenate([uniform, gaussian])[rng.permutation(count)].astype(np.float32)
 
 
-def read_inputs(path: Path, graph: Graph) -> np.ndarray:
-    """Real inputs from a .npy file, checked before they are loaded; never a pickle. Returns (count, *input shape)."""
-    shape = graph.tensors[graph.inputs[0]].shape
+def read_inputs(path: Path) -> np.ndarray:
+    """An array of numbers from a .npy file, checked before it is loaded; never a pickle."""
     try:
         data = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
@@ -36,7 +35,7 @@ def read_inputs(path: Path, graph: Graph) -> np.ndarray:
         raise UserError(str(path), found, "a .npy file of numbers", "Save with numpy.save.") from error
     if not isinstance(data, np.ndarray) or data.dtype.kind not in "fiu" or data.ndim == 0:
         raise UserError(str(path), "no array of numbers", "a .npy file of numbers", "Save with numpy.save.")
-    return as_inputs(data, shape, str(path))
+    return data
 
 
 def as_inputs(data: np.ndarray, shape: tuple[int, ...], subject: str) -> np.ndarray:

@@ -142,6 +142,12 @@ def test_a_name_that_is_given_twice(tmp_path: Path, spoil: Callable[[ModelBuilde
     assert "defined twice" in refused(tmp_path, m.proto("y")).found
 
 
+def test_names_that_are_no_text(tmp_path: Path) -> None:
+    whole = small().proto("y").SerializeToString()
+    for name in (b"MatMul", b"qonnx.custom_op.general", b"rounding_mode", b"v4"):
+        assert refused(tmp_path, whole.replace(name, b"\xff" * len(name))).expected == "UTF-8 text"
+
+
 def test_control_flow(tmp_path: Path) -> None:
     m = small()
     branch = helper.make_graph([helper.make_node("Identity", ["y"], ["b"])], "b", [], [helper.make_tensor_value_info("b", 1, [1])])

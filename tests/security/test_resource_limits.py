@@ -206,7 +206,7 @@ def test_a_huge_bit_width(tmp_path: Path, bits: float) -> None:
         assert "found bit width" in text and "expected one integer from 1 to 32" in text
 
 
-def test_a_table_of_more_than_16_address_bits(tmp_path: Path) -> None:
+def test_a_table_of_too_many_address_bits(tmp_path: Path) -> None:
     m = ModelBuilder()
     x = m.quant(m.input(1, 4), 32, 4)
     assert "too many bits for a table" in refused(tmp_path, m.proto(m.quant(m.node("Exp", x)))).found

@@ -18,7 +18,7 @@ from torch import nn  # noqa: E402
 from hwflow.ir import reference  # noqa: E402
 from hwflow.kernels.network import kernel_graph  # noqa: E402
 from hwflow.onnx_import.model import ImportedModel, import_model  # noqa: E402
-from hwflow.verify.near_exact import NearExactReport, measure, port_inputs  # noqa: E402
+from hwflow.verify.near_exact import NearExactReport, measure  # noqa: E402
 from tests.strangers import models  # noqa: E402
 from tests.support.exact import assert_exact  # noqa: E402
 
@@ -47,7 +47,7 @@ def checked(model: ImportedModel, *shape: int, count: int = 200) -> NearExactRep
     """Exact behind the rewrites, covered by kernels that compute the same, and measured."""
     inputs = np.random.default_rng(1).normal(size=(count, *shape))
     graph = model.graph
-    ports = port_inputs(model, inputs).reshape(count, *graph.tensors[graph.inputs[0]].shape)
+    ports = model.ports.to_port(inputs).reshape(count, *graph.tensors[graph.inputs[0]].shape)
     assert_exact(model, ports[:30])
     feeds = {graph.inputs[0]: reference.quantise_input(graph, graph.inputs[0], ports)}
     design = kernel_graph(graph, 200.0)

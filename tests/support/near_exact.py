@@ -8,7 +8,7 @@ import numpy as np
 
 from hwflow.onnx_import.model import ImportedModel, import_model
 from hwflow.onnx_import.near_exact import NearExactOptions
-from hwflow.verify.near_exact import NearExactReport, measure, port_inputs
+from hwflow.verify.near_exact import NearExactReport, measure
 from tests.support.exact import assert_exact
 from tests.support.qonnx import ModelBuilder
 
@@ -27,5 +27,6 @@ def near_exact(
 def measured(model: ImportedModel, *shape: int, count: int = 400, spread: float = 1.0) -> NearExactReport:
     """The report on seeded normal inputs; golden and the reference agree on these too."""
     inputs = np.random.default_rng(7).normal(size=(count, *shape)) * spread
-    assert_exact(model, port_inputs(model, inputs[:20]).reshape(-1, *model.graph.tensors[model.graph.inputs[0]].shape))
+    ports = model.ports.to_port(inputs[:20])
+    assert_exact(model, ports.reshape(-1, *model.graph.tensors[model.graph.inputs[0]].shape))
     return measure(model, inputs)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hwflow.onnx_import.model import ImportedModel, import_model
-from hwflow.verify.near_exact import measure, port_inputs
+from hwflow.verify.near_exact import measure
 from tests.support.qonnx import ModelBuilder
 
 
@@ -23,9 +23,9 @@ def model(folder: Path, factor: float = 1.0, scale: float = 0.0271) -> ImportedM
 
 def test_inputs_are_divided_by_the_scale_of_the_port(tmp_path: Path) -> None:
     inputs = np.asarray([[0.0271, -0.0542, 1.0, 2.0]])
-    assert port_inputs(model(tmp_path), inputs)[0, 0] == pytest.approx(2.0**-5)
+    assert model(tmp_path).ports.to_port(inputs)[0, 0] == pytest.approx(2.0**-5)
     exact = model(tmp_path, scale=0.25)
-    assert np.array_equal(port_inputs(exact, inputs), inputs.astype(np.float32))
+    assert np.array_equal(exact.ports.to_port(inputs), inputs.astype(np.float32))
 
 
 def test_counts(tmp_path: Path) -> None:

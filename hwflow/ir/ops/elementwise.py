@@ -77,6 +77,5 @@ class Mul(_Binary):
         return Bounds(np.minimum.reduce(corners), np.maximum.reduce(corners))
 
     def evaluate(self, inputs: Sequence[Tensor], arrays: Sequence[IntArray], output: Tensor) -> IntArray:
-        a, b = (x.astype(carrier(output), copy=False) for x in arrays)
-        product: IntArray = a * b
+        product: IntArray = np.multiply(*(x.astype(carrier(output), copy=False) for x in arrays))
         return product

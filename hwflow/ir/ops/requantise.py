@@ -31,7 +31,7 @@ def round_shift(array: IntArray, shift: int, rounding: Rounding) -> IntArray:
     bias = np.asarray(np.bitwise_and(quotient, 1))
     bias += (1 << (shift - 1)) - 1
     bias += array
-    return np.right_shift(bias, shift, out=bias)
+    return np.asarray(np.right_shift(bias, shift, out=bias))
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,8 @@ def _clip_reals(importer: Importer, node: ir.Node) -> tuple[float | None, float 
         symbol = importer.symbols[operand] if operand is not None else None
         if symbol is None:
             continue
-        if not isinstance(symbol, Constant) or symbol.array.size != 1 or symbol.array.ndim > 1:
+        number = isinstance(symbol, Constant) and symbol.array.size == 1 and symbol.array.ndim <= 1
+        if not isinstance(symbol, Constant) or not number or np.any(np.isnan(real(symbol))):
             raise Unsupported("its limits are not constant numbers")
         limits[index] = float(real(symbol).ravel()[0])
     return limits[0], limits[1]

@@ -25,11 +25,11 @@ from hwflow.onnx_import.near_exact.layer_norm import rewrite_layer_norm
 from hwflow.onnx_import.near_exact.options import NearExactOptions
 from hwflow.onnx_import.near_exact.quantisers import insert_quantisers
 from hwflow.onnx_import.near_exact.ranges import Ranges
-from hwflow.onnx_import.near_exact.scales import INPUT_SCALE, OUTPUT_SCALE, propagate_scales
+from hwflow.onnx_import.near_exact.scales import propagate_scales
 from hwflow.onnx_import.near_exact.softmax import rewrite_softmax
 from hwflow.onnx_import.shapes import infer_shapes
 
-__all__ = ["INPUT_SCALE", "OUTPUT_SCALE", "NearExactOptions", "make_exact"]
+__all__ = ["NearExactOptions", "make_exact"]
 
 _REWRITES = (
     quantise_inputs,

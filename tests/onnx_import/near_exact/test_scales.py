@@ -12,7 +12,7 @@ import pytest
 from hwflow.errors import UserError
 from hwflow.ir.ops import MatMul
 from hwflow.onnx_import.model import ImportedModel
-from hwflow.onnx_import.near_exact import INPUT_SCALE, OUTPUT_SCALE
+from hwflow.onnx_import.ports import INPUT_SCALE, OUTPUT_SCALE
 from tests.support.near_exact import measured, near_exact
 from tests.support.qonnx import ModelBuilder, weights
 

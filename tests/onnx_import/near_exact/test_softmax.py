@@ -10,7 +10,6 @@ import pytest
 from hwflow.errors import UserError
 from hwflow.ir import reference
 from hwflow.onnx_import.model import ImportedModel
-from hwflow.verify.near_exact import port_inputs
 from tests.support.near_exact import measured, near_exact
 from tests.support.qonnx import ModelBuilder
 
@@ -45,7 +44,7 @@ def test_a_mask_of_minus_infinity_gives_probability_0(tmp_path: Path) -> None:
     imported = near_exact(tmp_path, m, y)
     assert measured(imported, 6, 6).output_rate < 3e-4
     graph = imported.graph
-    inputs = port_inputs(imported, np.random.default_rng(0).normal(size=(50, 6, 6)))
+    inputs = imported.ports.to_port(np.random.default_rng(0).normal(size=(50, 6, 6)))
     found = reference.run(graph, {graph.inputs[0]: reference.quantise_input(graph, graph.inputs[0], inputs)})
     probabilities = found[graph.outputs[0]]
     assert not probabilities[:, np.triu(np.ones((6, 6), bool), 1)].any()
