@@ -16,7 +16,7 @@ from hwflow import record as r
 from hwflow.boards import Board
 from hwflow.design import layout
 from hwflow.design.vectors import Vectors, load_vectors
-from hwflow.errors import ToolMissing, UserError
+from hwflow.errors import UserError
 from hwflow.files import BuildFolder, sha256_file
 from hwflow.ir import reference, serialise
 from hwflow.ir.graph import IntArray
@@ -119,14 +119,21 @@ class Design:
         return [result for result in self.record.results if result.stage == "csim"]
 
     def build(self, csim: bool = True, synth: bool = False, cosim: bool = False, vsynth: bool = False) -> r.BuildRecord:
-        """hls4ml's ``build``: C simulation by g++; synthesis and cosimulation by Vitis HLS where it is installed."""
-        if csim:
+        """hls4ml's ``build``: C simulation by g++; synthesis and cosimulation by Vitis HLS where it is installed.
+
+        Vitis runs on the project in ``hls/`` with hwflow's testbench, whose exit code fails cosimulation.
+        """
+        from hwflow.verify.vitis import find_vitis, run_vitis
+
+        steps = {name for name, wanted in (("synth", synth), ("cosim", cosim), ("vsynth", vsynth)) if wanted}
+        if steps:
+            find_vitis()  # before anything else is done
+        project = self.path / layout.HLS
+        if csim or (steps and not (project / "testbench_config.h").exists()):
             self.csim()
-        if synth or cosim or vsynth:
-            if not (shutil.which("vitis-run") or shutil.which("vitis_hls")):
-                raise ToolMissing("vitis_hls", "HLS synthesis", "Install AMD Vitis and put it on the PATH.")
-            self.compile()
-            self._hls.build(csim=False, synth=synth, cosim=cosim, vsynth=vsynth)
+        if steps:
+            with self.folder.lock():
+                run_vitis(project, steps)
         return self.record
 
     def check(self) -> None:

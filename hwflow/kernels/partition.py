@@ -63,8 +63,8 @@ class _Partition(Matcher):
         }
         (count,) = heads if len(heads) == 1 else (None,)
         inner = self.tail(context.output)
-        after = self.movement_after(inner[-1].output if inner else context.output)
-        if count is None or not self._joins_heads(context, after, count):
+        after = None if count is None else self._joining(inner[-1] if inner else context, context, count)
+        if count is None or after is None:
             return
         outer = self.tail(after[-1].output) if after else ()
         nodes = (*q_moves, *k_moves, *v_moves, node, *row, context, *inner, *after, *outer)
@@ -77,16 +77,22 @@ class _Partition(Matcher):
             )
         )  # fmt: skip
 
+    def _joining(self, last: Node, context: Node, heads: int) -> tuple[Node, ...] | None:
+        """The movement behind ``last`` that joins the heads, as long as possible; what follows it is the reader's."""
+        after = self.movement_after(last.output)
+        parts = (after[:end] for end in range(len(after), -1, -1))
+        return next((part for part in parts if self._joins_heads(context, part, heads)), None)
+
     def _joins_heads(self, context: Node, after: tuple[Node, ...], heads: int) -> bool:
-        """Whether (H, T, d) leaves as (T, H * d)."""
-        if not after:
-            return heads == 1 and len(self.graph.tensors[context.output].shape) == 2
-        shape = self.graph.tensors[after[-1].output].shape
-        back = np.arange(int(np.prod(shape)))
-        _, positions, _ = trace(self.graph.producers, self.graph.tensors, after[-1].output, {after[0].inputs[0]})
-        each = positions.size // (heads * shape[0]) if len(shape) == 2 else 0
-        expected = back.reshape(heads, shape[0], each).transpose(1, 0, 2).reshape(shape) if each else None
-        return expected is not None and np.array_equal(positions, expected)
+        """Whether (H, T, d) leaves as tokens of H * d elements."""
+        shape = self.graph.tensors[context.output].shape
+        tokens, each = shape[-2:]
+        order = np.arange(heads * tokens * each)
+        end = after[-1].output if after else context.output
+        if after:
+            order = trace(self.graph.producers, self.graph.tensors, end, {after[0].inputs[0]})[1].ravel()
+        joined = np.arange(order.size).reshape(heads, tokens, each).transpose(1, 0, 2).ravel()
+        return self.graph.tensors[end].shape[-1] == heads * each and np.array_equal(order, joined)
 
     def _joined(self, inner: tuple[Node, ...], after: tuple[Node, ...], outer: tuple[Node, ...]) -> tuple[Node, ...]:
         """The tail as one chain: the first node behind the movement reads what went into it."""

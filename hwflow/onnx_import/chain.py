@@ -23,15 +23,19 @@ def tabulate(
 ) -> NDArray[np.float64]:
     """Entries, in address order, of the chain from the value named ``source`` to the quantised value ``end``.
 
-    Returns integers at ``frac`` fraction bits as float64: NaN where the function is not defined.
+    Returns integers at ``frac`` fraction bits as float64: NaN where the function is not defined,
+    and at zero if the sign of zero matters.
     ``wide``: the values that golden.onnx computes in double.
     """
     chain = _extract(model, source, end)
     lower(chain, wide)
-    reals = table_inputs(type).astype(np.float64) * type.step
+    reals = np.append(table_inputs(type).astype(np.float64) * type.step, -0.0)
     feed = chain.graph.inputs[0].name
     (quantised,) = session_of(chain).run(None, {feed: reals.astype(np.float32)})
-    return np.asarray(np.rint(quantised.astype(np.float64).ravel() * 2.0**frac))
+    entries = np.asarray(np.rint(quantised.astype(np.float64).ravel() * 2.0**frac))
+    if type.signed and entries[0] != entries[-1]:  # 1 / x: a quantiser rounds a small negative number to -0
+        entries[0] = np.nan
+    return entries[:-1]
 
 
 def _extract(model: ir.Model, source: str, end: ir.Value) -> ir.Model:

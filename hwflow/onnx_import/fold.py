@@ -19,7 +19,9 @@ from hwflow.onnx_import.quantiser import is_quant
 from hwflow.onnx_import.session import session_of
 from hwflow.onnx_import.sizes import static_shapes
 
-_RANDOM = frozenset({"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli", "Multinomial"})
+_RANDOM = frozenset(
+    {"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli", "Multinomial"}
+)
 
 _ROUNDS = 16
 
@@ -83,7 +85,9 @@ def _sized(model: ir.Model, nodes: list[ir.Node], limits: Limits) -> list[ir.Nod
             limits.check_shape(subject, shape)
         total += math.prod(shape)
         if total > limits.parameters:
-            raise UserError(subject, f"{total} elements of constants", f"at most {limits.parameters}", "Use a smaller model.")
+            raise UserError(
+                subject, f"{total} elements of constants", f"at most {limits.parameters}", "Use a smaller model."
+            )
         sized.add(node.outputs[0])
         kept.append(node)
     return kept
@@ -107,7 +111,9 @@ def _evaluate(model: ir.Model, values: list[ir.Value]) -> list[np.ndarray]:
         results: list[np.ndarray] = session.run([v.name for v in values], {})
     except Exception as error:  # onnxruntime's exception classes are private
         line = (str(error).strip().splitlines() or [""])[0][:200]
-        raise UserError("constants", f"nodes that cannot run ({line})", "valid nodes", "Export the model again.") from error
+        raise UserError(
+            "constants", f"nodes that cannot run ({line})", "valid nodes", "Export the model again."
+        ) from error
     return results
 
 

@@ -17,7 +17,7 @@ from hwflow.ir.graph import Graph, Op
 from hwflow.ir.ops import Requantise, Reshape
 from hwflow.limits import LIMITS, Limits
 from hwflow.onnx_import.problems import Problems, Unsupported, advice
-from hwflow.onnx_import.quantiser import is_quant
+from hwflow.onnx_import.quantiser import exact_quantiser, is_quant
 from hwflow.onnx_import.values import Constant, RawInput, Source, Symbol, Value, first_unit_axis
 
 FLOAT32_EXACT = 1 << 24
@@ -65,13 +65,14 @@ class Importer:
     def _visit(self, position: int, node: ir.Node, problems: Problems) -> None:
         from hwflow.onnx_import.handlers import HANDLERS  # handlers import this module
 
-        operands = [v for v in node.inputs if v is not None]
-        if any(v not in self.symbols for v in operands):
-            return  # behind a node that is already refused
         handler = HANDLERS.get("Quant" if is_quant(node) else node.op_type if node.domain in ("", "ai.onnx") else "")
         try:
             if handler is None:
                 raise Unsupported(advice(node.op_type))
+            if is_quant(node):
+                exact_quantiser(node)
+            if any(v is not None and v not in self.symbols for v in node.inputs):
+                return  # behind a node that is refused: what it computes is not known
             for output, symbol in zip(node.outputs, handler(self, node), strict=False):
                 self.symbols[output] = symbol
                 if isinstance(symbol, Value) and symbol.id is not None and output.name:
@@ -95,9 +96,11 @@ class Importer:
         id = self.builder.add(op, *inputs)
         peak, frac = self.builder.peak(id), self.builder.tensor(id).type.frac
         if abs(frac) > MAX_FRACTION:
-            raise Unsupported(f"its step is 2**{-frac}; steps from 2**-{MAX_FRACTION} to 2**{MAX_FRACTION} are supported")
+            most = f"2**-{MAX_FRACTION} to 2**{MAX_FRACTION}"
+            raise Unsupported(f"its step is 2**{-frac}; steps from {most} are supported")
         if peak >= FLOAT64_EXACT:
-            raise Unsupported(f"it reaches {peak} (over 53 bits), which no float holds; quantise its inputs to fewer bits")
+            found = f"it reaches {peak} (over 53 bits), which no float holds"
+            raise Unsupported(f"{found}; quantise its inputs to fewer bits")
         if peak >= FLOAT32_EXACT and not isinstance(op, Requantise):
             self.wide[name] = max(peak, self.wide.get(name, 0))
         return id

@@ -58,7 +58,10 @@ def _parse(path: Path, limits: Limits) -> onnx.ModelProto:
         data = file.read(limits.file_bytes + 1)
     if len(data) > limits.file_bytes:
         raise UserError(
-            str(path), f"more than {limits.file_bytes} bytes", f"at most {limits.file_bytes} bytes", "Use a smaller model."
+            str(path),
+            f"more than {limits.file_bytes} bytes",
+            f"at most {limits.file_bytes} bytes",
+            "Use a smaller model.",
         )
     try:
         model: onnx.ModelProto = onnx.ModelProto.FromString(data)
@@ -69,7 +72,9 @@ def _parse(path: Path, limits: Limits) -> onnx.ModelProto:
     opset = max((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), default=0)
     newest = onnx.defs.onnx_opset_version()
     if not MIN_OPSET <= opset <= newest:
-        raise UserError(str(path), f"operator set {opset}", f"{MIN_OPSET} to {newest}", "Export with another operator set.")
+        raise UserError(
+            str(path), f"operator set {opset}", f"{MIN_OPSET} to {newest}", "Export with another operator set."
+        )
     return model
 
 
@@ -89,7 +94,11 @@ def _check_graph(model: onnx.ModelProto, limits: Limits) -> None:
         raise UserError(f"initialiser {name!r}", "sparse data", "dense data", "Export with dense tensors.")
     for node in graph.node:
         for attribute in node.attribute:
-            found = "a reference to a function's attribute" if attribute.ref_attr_name else _BAD_ATTRIBUTES.get(attribute.type)
+            found = (
+                "a reference to a function's attribute"
+                if attribute.ref_attr_name
+                else _BAD_ATTRIBUTES.get(attribute.type)
+            )
             if found:
                 raise UserError(_label(node), found, "a plain graph", "Export without it.")
     parameters = sum(element_count(tensor, limits) for tensor in _tensors(graph))
@@ -181,7 +190,9 @@ def _to_ir(proto: onnx.ModelProto, path: Path) -> ir.Model:
     try:
         model = ir.from_proto(proto)
     except Exception as error:  # onnx-ir raises many kinds on data that is ONNX but makes no sense
-        raise UserError(str(path), f"not a readable ONNX model ({_first_line(error)})", "an ONNX file", _AGAIN) from error
+        raise UserError(
+            str(path), f"not a readable ONNX model ({_first_line(error)})", "an ONNX file", _AGAIN
+        ) from error
     try:
         model.graph.sort()
     except ValueError as error:

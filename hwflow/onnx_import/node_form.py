@@ -32,9 +32,11 @@ def _check_quant(node: onnx.NodeProto) -> None:
         raise _malformed(node, "an operand without a name", "four operands")
     for attribute in node.attribute:
         is_flag = attribute.name in ("signed", "narrow") and attribute.type == onnx.AttributeProto.INT
-        is_text = attribute.name == "rounding_mode" and attribute.type == onnx.AttributeProto.STRING and attribute.s.isascii()
+        is_text = attribute.name == "rounding_mode" and attribute.type == onnx.AttributeProto.STRING
+        is_text = is_text and attribute.s.isascii()
         if not is_text and not (is_flag and attribute.i in (0, 1)):
-            raise _malformed(node, f"attribute {attribute.name!r}", "signed and narrow as 0 or 1, rounding_mode as text")
+            expected = "signed and narrow as 0 or 1, rounding_mode as text"
+            raise _malformed(node, f"attribute {attribute.name!r}", expected)
 
 
 def _check_standard(node: onnx.NodeProto, opset: int) -> None:

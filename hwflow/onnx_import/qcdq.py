@@ -33,7 +33,7 @@ def _fuse(graph: ir.Graph, dequantise: ir.Node) -> None:
     zero, other = _array(quantise, 2), _array(dequantise, 2)
     if np.any(zero != (0 if other is None else other)) if zero is not None else np.any(other):
         raise UserError(subject, "another zero point than its DequantizeLinear", "the same", "Export again.")
-    if "output_dtype" in quantise.attributes or zero is None and len(quantise.inputs) > 2 and quantise.inputs[2]:
+    if "output_dtype" in quantise.attributes or (zero is None and len(quantise.inputs) > 2 and quantise.inputs[2]):
         raise UserError(subject, "a type given without a constant zero point", "a zero point", "Export again.")
     bits, signed, narrow = _range(subject, zero.dtype if zero is not None else np.dtype(np.uint8), clip)
 
@@ -59,7 +59,8 @@ def _shaped(scale: np.ndarray, quantise: ir.Node, source: ir.Value) -> np.ndarra
     if np.all(scale == scale.flat[0]):
         return np.asarray(scale.ravel()[0], np.float32)
     if source.shape is None:
-        raise UserError(f"QuantizeLinear of {source.name!r}", "a scale per channel", "one scale", "Quantise per tensor.")
+        subject = f"QuantizeLinear of {source.name!r}"
+        raise UserError(subject, "a scale per channel", "one scale", "Quantise per tensor.")
     axis = quantise.attributes["axis"].as_int() if "axis" in quantise.attributes else 1
     shape = [1] * len(source.shape)
     shape[axis] = scale.size

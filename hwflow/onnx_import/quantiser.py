@@ -16,6 +16,7 @@ from hwflow.errors import UserError
 from hwflow.ir.ops.requantise import Requantise, Rounding
 from hwflow.ir.types import FixedType
 from hwflow.limits import LIMITS
+from hwflow.onnx_import.problems import Unsupported
 
 QUANT_DOMAINS = frozenset({"qonnx.custom_op.general", "onnx.brevitas", "finn.custom_op.general"})
 _ROUNDINGS: dict[str, Rounding] = {"ROUND": "half_even", "HALF_EVEN": "half_even", "FLOOR": "floor"}
@@ -77,6 +78,17 @@ def read_quantiser(node: ir.Node) -> Quantiser:
     if narrow and not signed:
         raise UserError(subject, "a narrow unsigned range", "narrow only when signed", "Set narrow_range=False.")
     return Quantiser(scale.astype(np.float32), read_bits(bit_width, subject), signed, narrow, _ROUNDINGS[rounding])
+
+
+def exact_quantiser(node: ir.Node) -> tuple[Quantiser, int]:
+    """The quantiser of a Quant node and its fraction bits. Refuses a scale that is not one power of two."""
+    try:
+        quantiser = read_quantiser(node)
+    except UserError as error:
+        raise Unsupported(str(error)) from error
+    if quantiser.frac is None:
+        raise Unsupported("its scale is not one power of two; train with power-of-two scales or use near-exact mode")
+    return quantiser, quantiser.frac
 
 
 def read_bits(bit_width: np.ndarray, subject: str) -> int:

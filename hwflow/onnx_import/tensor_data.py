@@ -20,7 +20,9 @@ def element_count(tensor: onnx.TensorProto, limits: Limits) -> int:
     """Elements that the tensor says it has; nothing is read. Raises UserError over the limits."""
     subject = _subject(tensor)
     if any(n < 0 for n in tensor.dims) or tensor.HasField("segment"):
-        raise UserError(subject, f"shape {list(tensor.dims)}", "a whole tensor of static size", "Export the model again.")
+        raise UserError(
+            subject, f"shape {list(tensor.dims)}", "a whole tensor of static size", "Export the model again."
+        )
     if 0 not in tensor.dims:
         limits.check_shape(subject, list(tensor.dims))
     elif len(tensor.dims) > limits.rank:
@@ -44,7 +46,9 @@ def read_data(tensor: onnx.TensorProto, folder: Path) -> None:
             "Export the model again.",
         ) from error
     if array.shape != tuple(tensor.dims):
-        raise UserError(_subject(tensor), f"{array.size} elements", f"shape {list(tensor.dims)}", "Export the model again.")
+        raise UserError(
+            _subject(tensor), f"{array.size} elements", f"shape {list(tensor.dims)}", "Export the model again."
+        )
 
 
 def _subject(tensor: onnx.TensorProto) -> str:

@@ -18,7 +18,7 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class RawInput:
-    """A graph input of shape ``port`` before its quantiser. Movement ops wait in ``moves`` until the quantiser comes."""
+    """A graph input of shape ``port`` before its quantiser. Movement ops wait in ``moves`` for the quantiser."""
 
     name: str
     port: tuple[int, ...]

@@ -118,5 +118,27 @@ def test_csim_without_a_compiler_says_what_is_missing(design: Design, monkeypatc
 
 
 def test_synthesis_without_vitis_says_what_is_missing(design: Design) -> None:
-    with pytest.raises(ToolMissing, match="vitis_hls"):
+    with pytest.raises(ToolMissing, match="vitis-run: not found on the PATH; needed for HLS synthesis"):
         design.build(csim=False, synth=True)
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_vitis_runs_on_the_project_with_our_testbench(
+    design: Design, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    """A program in the place of Vitis, to see how it is called and that its exit code counts."""
+    tool = tmp_path / "bin" / "vitis-run"
+    tool.parent.mkdir()
+    tool.write_text(f'#!/bin/sh\necho "$PWD $@" > call.txt; ls > files.txt; exit {code}\n')
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tool.parent}:/usr/bin:/bin")
+    if code:
+        with pytest.raises(GateFailed, match="Vitis HLS ended with exit code 1"):
+            design.build(csim=False, cosim=True)
+    else:
+        design.build(csim=False, cosim=True)
+    project = design.path / "hls"
+    assert (project / "call.txt").read_text() == f"{project} --mode hls --tcl build_prj.tcl\n"
+    assert "testbench_config.h" in (project / "files.txt").read_text()
+    options = (project / "build_opt.tcl").read_text()
+    assert "cosim 1" in options and "validation 1" in options and "synth 0" in options

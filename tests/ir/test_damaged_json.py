@@ -91,7 +91,9 @@ def test_a_damaged_document_is_a_user_error(name: str) -> None:
 
 @pytest.mark.parametrize("damaged", ["", "[]", "null", "7", "{}", "[" * 100_000, '{"format": "hwflow-graph"'])
 def test_a_text_that_is_no_graph_is_a_user_error(damaged: str) -> None:
-    with pytest.raises(UserError, match="graph JSON: found a damaged or foreign file .* hwflow-graph version 1. Build it"):
+    with pytest.raises(
+        UserError, match=r"graph JSON: found a damaged or foreign file .* hwflow-graph version 1. Build it"
+    ):
         serialise.loads(damaged)
 
 

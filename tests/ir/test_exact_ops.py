@@ -10,7 +10,20 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from hwflow.ir.ops import (
-    Add, Clamp, Concat, MatMul, Mul, ReduceMax, ReduceSum, Requantise, Reshape, Shift, Slice, Sub, Table, Transpose,
+    Add,
+    Clamp,
+    Concat,
+    MatMul,
+    Mul,
+    ReduceMax,
+    ReduceSum,
+    Requantise,
+    Reshape,
+    Shift,
+    Slice,
+    Sub,
+    Table,
+    Transpose,
 )  # fmt: skip
 from hwflow.ir.ops.requantise import Rounding
 from hwflow.ir.ops.table import table_inputs

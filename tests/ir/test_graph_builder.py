@@ -74,7 +74,9 @@ def test_sums_over_62_bits_are_refused_and_do_not_wrap() -> None:
 def test_shapes_over_the_limits_are_refused_before_anything_is_computed() -> None:
     builder = GraphBuilder()
     x, y = builder.input((1 << 14, 1), I8), builder.input((1, 1 << 14), I8)
-    with pytest.raises(UserError, match=r"Add output: found shape \[16384, 16384\], 2.68e\+08 elements; expected at most"):
+    with pytest.raises(
+        UserError, match=r"Add output: found shape \[16384, 16384\], 2.68e\+08 elements; expected at most"
+    ):
         builder.add(Add(), x, y)
     with pytest.raises(UserError, match="graph input: found 9 axes; expected at most 8"):
         builder.input((1,) * 9, I8)
@@ -103,6 +105,16 @@ def test_what_no_output_needs_is_left_out() -> None:
     assert graph.names == {kept: "kept"}
 
 
-@pytest.mark.parametrize(("lo", "hi", "width", "signed"), [(0, 0, 1, False), (0, 1, 1, False), (-1, 0, 1, True), (-128, 127, 8, True), (-129, 0, 9, True), (-1, 255, 9, True)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("lo", "hi", "width", "signed"),
+    [
+        (0, 0, 1, False),
+        (0, 1, 1, False),
+        (-1, 0, 1, True),
+        (-128, 127, 8, True),
+        (-129, 0, 9, True),
+        (-1, 255, 9, True),
+    ],
+)
 def test_the_narrowest_type(lo: int, hi: int, width: int, signed: bool) -> None:
     assert type_for(lo, hi, 3) == FixedType(signed, width, 3)

@@ -151,7 +151,6 @@ def test_a_whole_encoder_with_a_head() -> None:
 
 
 @pytest.mark.parametrize("heads", [1, 2])
-@pytest.mark.xfail(strict=True, reason="the flattening is taken for the joining of the heads")
 def test_a_flattened_frame_straight_behind_attention(heads: int) -> None:
     blocks = Blocks()
     y = blocks.attend(blocks.x, blocks.x, blocks.x, heads)

@@ -59,7 +59,17 @@ def test_a_constant_broadcasts_against_a_tensor_without_a_batch_axis(tmp_path: P
 
 
 @pytest.mark.parametrize("op", ["Add", "Sub", "Mul"])
-@pytest.mark.parametrize("shapes", [((1, 3, 4), (1, 3, 4)), ((1, 3, 4), (1, 1, 4)), ((1, 3, 4), (3, 4)), ((3, 1, 4), (1, 3, 4)), ((3, 4), (1, 1)), ((1, 2, 3, 4), (2, 1, 1, 4))])  # fmt: skip
+@pytest.mark.parametrize(
+    "shapes",
+    [
+        ((1, 3, 4), (1, 3, 4)),
+        ((1, 3, 4), (1, 1, 4)),
+        ((1, 3, 4), (3, 4)),
+        ((3, 1, 4), (1, 3, 4)),
+        ((3, 4), (1, 1)),
+        ((1, 2, 3, 4), (2, 1, 1, 4)),
+    ],
+)
 def test_two_tensors_broadcast(tmp_path: Path, op: str, shapes: tuple[tuple[int, ...], tuple[int, ...]]) -> None:
     m = ModelBuilder()
     x = m.quant(m.input(1, 24), 8, 4)
@@ -77,8 +87,10 @@ def test_two_tensors_broadcast(tmp_path: Path, op: str, shapes: tuple[tuple[int,
 def test_reductions(tmp_path: Path, op: str, axes: tuple[int, ...], keepdims: int) -> None:
     m = ModelBuilder()
     x = m.quant(m.input(1, 4, 8), 6, 3)
-    y = m.node("ReduceSum", x, m.ints(*axes), keepdims=keepdims) if op == "ReduceSum" else m.node(
-        op, x, axes=list(axes), keepdims=keepdims
+    y = (
+        m.node("ReduceSum", x, m.ints(*axes), keepdims=keepdims)
+        if op == "ReduceSum"
+        else m.node(op, x, axes=list(axes), keepdims=keepdims)
     )
     imported(tmp_path, m, m.quant(y, 9, 4))
 
@@ -87,8 +99,8 @@ def test_reductions(tmp_path: Path, op: str, axes: tuple[int, ...], keepdims: in
 def test_axes_are_read_in_every_operator_set(tmp_path: Path, opset: int) -> None:
     m = ModelBuilder(opset)
     x = m.quant(m.input(1, 4, 8), 6, 3)
-    total = m.node("ReduceSum", x, axes=[1], keepdims=0) if opset < 13 else m.node(
-        "ReduceSum", x, m.ints(1), keepdims=0
+    total = (
+        m.node("ReduceSum", x, axes=[1], keepdims=0) if opset < 13 else m.node("ReduceSum", x, m.ints(1), keepdims=0)
     )
     mean, top = (
         m.node(op, x, m.ints(1), keepdims=0) if opset >= 18 else m.node(op, x, axes=[1], keepdims=0)
@@ -140,7 +152,16 @@ def test_relu_neg_and_square(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("left", "right"), [((1, 3, 4), (4, 5)), ((3, 4), (4, 5)), ((1, 2, 3, 4), (2, 4, 5)), ((1, 3, 4), (2, 4, 5)), ((1, 3, 4), (2, 1, 4, 5)), ((1, 4), (4, 5)), ((4, 1, 4), (1, 4, 5))]  # fmt: skip
+    ("left", "right"),
+    [
+        ((1, 3, 4), (4, 5)),
+        ((3, 4), (4, 5)),
+        ((1, 2, 3, 4), (2, 4, 5)),
+        ((1, 3, 4), (2, 4, 5)),
+        ((1, 3, 4), (2, 1, 4, 5)),
+        ((1, 4), (4, 5)),
+        ((4, 1, 4), (1, 4, 5)),
+    ],
 )
 def test_constant_on_the_right(tmp_path: Path, left: tuple[int, ...], right: tuple[int, ...]) -> None:
     m = ModelBuilder()
@@ -149,7 +170,14 @@ def test_constant_on_the_right(tmp_path: Path, left: tuple[int, ...], right: tup
 
 
 @pytest.mark.parametrize(
-    ("left", "right"), [((5, 3), (1, 3, 4)), ((5, 3), (3, 4)), ((2, 5, 3), (1, 3, 4)), ((2, 5, 3), (1, 2, 3, 4)), ((5, 3), (3, 1))]  # fmt: skip
+    ("left", "right"),
+    [
+        ((5, 3), (1, 3, 4)),
+        ((5, 3), (3, 4)),
+        ((2, 5, 3), (1, 3, 4)),
+        ((2, 5, 3), (1, 2, 3, 4)),
+        ((5, 3), (3, 1)),
+    ],
 )
 def test_constant_on_the_left(tmp_path: Path, left: tuple[int, ...], right: tuple[int, ...]) -> None:
     m = ModelBuilder()
@@ -167,7 +195,10 @@ def test_product_of_two_tensors(tmp_path: Path, shape: tuple[int, ...]) -> None:
     assert any(isinstance(n.op, MatMul) for n in model.graph.nodes)
 
 
-@pytest.mark.parametrize(("dtype", "clip"), [(np.int8, None), (np.uint8, None), (np.int8, (-7, 7)), (np.int8, (-8, 7)), (np.uint8, (0, 15)), (np.int8, (0, 1))])  # fmt: skip
+@pytest.mark.parametrize(
+    ("dtype", "clip"),
+    [(np.int8, None), (np.uint8, None), (np.int8, (-7, 7)), (np.int8, (-8, 7)), (np.uint8, (0, 15)), (np.int8, (0, 1))],
+)
 def test_quantise_clip_dequantise(tmp_path: Path, dtype: object, clip: tuple[int, int] | None) -> None:
     m = ModelBuilder()
     x = m.qcdq(m.input(1, 16), np.int8, 5)

@@ -97,12 +97,24 @@ def test_movement_between_a_function_and_its_quantiser(tmp_path: Path) -> None:
 
 
 def test_an_exact_step_in_a_chain_that_needs_double(tmp_path: Path) -> None:
-    """x times a 20-bit constant needs over 24 bits: golden computes the sigmoid behind it in double, and so does the table."""
+    """x times a 20-bit constant needs over 24 bits: golden and the table compute the sigmoid behind it in double."""
     m = ModelBuilder()
     x = m.quant(m.input(1, 50), 14, 11)
     y = m.node("Sigmoid", m.node("Mul", x, m.const((2**20 - 1) * 2.0**-20), name="fine"))
     model = imported(tmp_path, m, m.quant(y, 16, 16, signed=False))
     assert "fine" in model.wide
+
+
+def test_a_function_that_the_sign_of_zero_matters_to_is_refused(tmp_path: Path) -> None:
+    """A quantiser in float makes -0 of a small negative number, and 1 / -0 is minus infinity."""
+    for signed in (True, False):
+        m = ModelBuilder()
+        y = m.quant(m.node("Reciprocal", m.quant(m.input(1, 9), 8, 4, signed=signed, name="x8")), 8, 2)
+        if signed:
+            with pytest.raises(UserError, match="it is not a number where 'x8' is 0"):
+                import_model(m.save(tmp_path, y))
+        else:
+            assert tables(import_model(m.save(tmp_path, y)).graph) == 1
 
 
 def test_two_quantisers_of_one_function_are_two_tables(tmp_path: Path) -> None:

@@ -68,7 +68,9 @@ def test_concat_of_tensors_with_different_batch_axes(tmp_path: Path) -> None:
     imported(tmp_path, m, finish(m, m.node("Concat", y, z, axis=0)))
 
 
-@pytest.mark.parametrize(("axis", "start", "stop", "step"), [(1, 1, 3, 1), (-1, -3, 2**31, 1), (2, 0, -1, 2), (0, 0, 1, 1), (1, -99, 99, 3)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("axis", "start", "stop", "step"), [(1, 1, 3, 1), (-1, -3, 2**31, 1), (2, 0, -1, 2), (0, 0, 1, 1), (1, -99, 99, 3)]
+)
 def test_slice(tmp_path: Path, axis: int, start: int, stop: int, step: int) -> None:
     m = ModelBuilder()
     x = m.quant(m.input(1, 3, 4), 8, 4)
@@ -138,7 +140,9 @@ def test_multi_head_attention_with_packed_projections(tmp_path: Path) -> None:
     packed = m.quant(m.node("MatMul", x, m.weights(weights(6, 3 * heads * each))), 8, 3)
     q, k, v = (
         m.node("Transpose", m.node("Reshape", part, m.ints(1, tokens, heads, each)), perm=perm)
-        for part, perm in zip(m.nodes_of("Split", 3, packed, axis=2), ([0, 2, 1, 3], [0, 2, 3, 1], [0, 2, 1, 3]), strict=True)
+        for part, perm in zip(
+            m.nodes_of("Split", 3, packed, axis=2), ([0, 2, 1, 3], [0, 2, 3, 1], [0, 2, 1, 3]), strict=True
+        )
     )
     scores = m.quant(m.node("Mul", m.node("MatMul", q, k), m.const(0.5)), 8, 2)
     shifted = m.node("Sub", scores, m.node("ReduceMax", scores, axes=[-1]))

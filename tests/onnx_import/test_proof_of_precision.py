@@ -53,7 +53,7 @@ def test_in_float32_alone_the_same_model_would_differ(tmp_path: Path) -> None:
     """The check can fail: without the proof, onnxruntime rounds."""
     path = wide_product(tmp_path)
     model = import_model(path)
-    with pytest.raises(AssertionError, match="elements that differ|off the grid"):
+    with pytest.raises(AssertionError, match=r"elements that differ|off the grid"):
         assert_exact(in_float32_alone(path, model), real_inputs(model.graph, count=200))
 
 
@@ -77,7 +77,9 @@ def test_over_53_bits_is_refused_by_name(tmp_path: Path, op: str) -> None:
     m = ModelBuilder()
     x = m.quant(m.input(1, 64, 64), 28, 8)
     y = m.node(op, x, x, label="huge")
-    with pytest.raises(UserError, match=rf"node 1 {op} 'huge': it reaches \d{{17,}} \(over 53 bits\), which no float holds"):
+    with pytest.raises(
+        UserError, match=rf"node 1 {op} 'huge': it reaches \d{{17,}} \(over 53 bits\), which no float holds"
+    ):
         import_model(m.save(tmp_path, m.quant(y, 8, 4)))
 
 
@@ -94,7 +96,9 @@ def test_a_sum_of_steps_that_lie_too_far_apart_is_refused_by_name(tmp_path: Path
     x = m.input(1, 4)
     fine = m.quant(m.node("Mul", m.quant(x, 8, -50), m.const(2.0**-55)), 8, 55)
     with pytest.raises(UserError, match=r"node \d Add 'far': .*reaches .* bits"):
-        import_model(m.save(tmp_path, m.quant(m.node("Add", m.node("Relu", m.quant(x, 8, -50)), fine, label="far"), 8, 0)))
+        import_model(
+            m.save(tmp_path, m.quant(m.node("Add", m.node("Relu", m.quant(x, 8, -50)), fine, label="far"), 8, 0))
+        )
 
 
 @pytest.mark.parametrize("frac", [61, 100, -61, 126])

@@ -57,7 +57,9 @@ def test_a_quantiser_over_24_bits_computes_in_double(tmp_path: Path, bits: int) 
     wide = m.quant(product, bits, 13, name="fine")
     model = imported(tmp_path, m, m.quant(m.node("Relu", wide), 10, 2))
     assert "product" in model.wide
-    double = {v.name for v in onnx.load_from_string(model.golden).graph.value_info if v.type.tensor_type.elem_type == 11}
+    double = {
+        v.name for v in onnx.load_from_string(model.golden).graph.value_info if v.type.tensor_type.elem_type == 11
+    }
     assert double >= {"product"}
 
 

@@ -91,7 +91,9 @@ def test_a_scale_that_is_not_one_power_of_two(tmp_path: Path, scale: object) -> 
 @pytest.mark.parametrize("scale", [0.0, -0.5, float("nan"), float("inf")])
 def test_a_scale_that_is_no_scale(tmp_path: Path, scale: float) -> None:
     m = ModelBuilder()
-    assert "a scale that is not positive; expected a positive scale" in refusal(tmp_path, m, m.quant(quantised(m), scale=scale))
+    assert "a scale that is not positive; expected a positive scale" in refusal(
+        tmp_path, m, m.quant(quantised(m), scale=scale)
+    )
 
 
 def test_a_scale_that_is_larger_than_its_input(tmp_path: Path) -> None:
@@ -100,14 +102,26 @@ def test_a_scale_that_is_larger_than_its_input(tmp_path: Path) -> None:
     assert "its scale [3, 4] does not fit its input [1, 4]" in text
 
 
-@pytest.mark.parametrize(("bits", "said"), [(0, "0"), (0.5, "0.5"), (33, "33"), (1000, "1000"), (1e30, r"1e\+30"), (float("nan"), "nan"), (-8, "-8")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("bits", "said"),
+    [(0, "0"), (0.5, "0.5"), (33, "33"), (1000, "1000"), (1e30, r"1e\+30"), (float("nan"), "nan"), (-8, "-8")],
+)
 def test_a_bit_width_out_of_range(tmp_path: Path, bits: float, said: str) -> None:
     m = ModelBuilder()
     text = refusal(tmp_path, m, m.quant(quantised(m), bits, name="q"))
     assert re.search(rf"Quant 'q': found bit width {said}; expected one integer from 1 to 32. Set the bit width", text)
 
 
-@pytest.mark.parametrize(("point", "bits", "said"), [(200.0, 8, r"zero point 200; expected one in \[-128, 127\]"), (0.5, 8, r"zero points \[0.5\]; expected one integer"), ([1.0, 2.0, 3.0, 4.0], 8, "expected one integer for the whole tensor"), (3.0, 1e9, "bit width 1e\\+09"), (3.0, float("inf"), "bit width inf")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("point", "bits", "said"),
+    [
+        (200.0, 8, r"zero point 200; expected one in \[-128, 127\]"),
+        (0.5, 8, r"zero points \[0.5\]; expected one integer"),
+        ([1.0, 2.0, 3.0, 4.0], 8, "expected one integer for the whole tensor"),
+        (3.0, 1e9, "bit width 1e\\+09"),
+        (3.0, float("inf"), "bit width inf"),
+    ],
+)
 def test_a_zero_point_that_is_no_integer_of_the_range(tmp_path: Path, point: object, bits: float, said: str) -> None:
     m = ModelBuilder()
     assert re.search(said, refusal(tmp_path, m, m.quant(quantised(m), bits, zero_point=point)))
@@ -154,7 +168,14 @@ def test_an_output_that_is_a_function_needs_a_quantiser(tmp_path: Path, op: str)
 def test_a_scale_that_is_computed_from_the_input(tmp_path: Path) -> None:
     m = ModelBuilder()
     x = quantised(m)
-    text = refusal(tmp_path, m, m.quant(x, name="q"), m.node("Quant", x, m.node("ReduceMax", x), m.const(0.0), m.const(8.0), domain="qonnx.custom_op.general", name="r"))  # fmt: skip
+    text = refusal(
+        tmp_path,
+        m,
+        m.quant(x, name="q"),
+        m.node(
+            "Quant", x, m.node("ReduceMax", x), m.const(0.0), m.const(8.0), domain="qonnx.custom_op.general", name="r"
+        ),
+    )
     assert "Quant 'r'" in text and "a scale that is not a constant; expected a constant" in text
 
 

@@ -56,14 +56,29 @@ def test_a_plain_file_beside_the_model_is_inlined(folder: Path) -> None:
     assert constant is not None and np.array_equal(constant, np.rint(weights(4, 3) * 16))
 
 
-@pytest.mark.parametrize("location", ["../secret.bin", "sub/../../secret.bin", "/etc/hostname", "", ".", "..", "sub/data.bin", "data.bin\0x", "..\\secret.bin"])  # fmt: skip
+@pytest.mark.parametrize(
+    "location",
+    [
+        "../secret.bin",
+        "sub/../../secret.bin",
+        "/etc/hostname",
+        "",
+        ".",
+        "..",
+        "sub/data.bin",
+        "data.bin\0x",
+        "..\\secret.bin",
+    ],
+)
 def test_a_location_that_is_no_plain_name(folder: Path, location: str) -> None:
     (folder / "sub").mkdir()
     (folder / "sub" / "data.bin").write_bytes(b"0" * SIZE)
     error = refused(folder, model_with(location))
     assert (error.subject, error.found, error.expected) == (
-        "initialiser 'w'", f"data in {location!r}", "a plain file beside the model",
-    )  # fmt: skip
+        "initialiser 'w'",
+        f"data in {location!r}",
+        "a plain file beside the model",
+    )
 
 
 @pytest.mark.parametrize("link", [os.symlink, os.link])
@@ -80,7 +95,10 @@ def test_what_is_no_file(folder: Path) -> None:
         assert "missing or a link" in refused(folder, model_with(name)).found
 
 
-@pytest.mark.parametrize("keys", [{"offset": "8"}, {"offset": "-4"}, {"length": "4"}, {"length": "9" * 40}, {"offset": "9" * 30}, {"offset": "one"}])  # fmt: skip
+@pytest.mark.parametrize(
+    "keys",
+    [{"offset": "8"}, {"offset": "-4"}, {"length": "4"}, {"length": "9" * 40}, {"offset": "9" * 30}, {"offset": "one"}],
+)
 def test_ranges_that_the_file_does_not_have(folder: Path, keys: dict[str, str]) -> None:
     error = refused(folder, model_with("data.bin", **keys))
     assert (error.found, error.expected) == ("0 bytes of data in 'data.bin'", f"{SIZE} bytes")

@@ -32,7 +32,17 @@ def field(tag: int, data: bytes) -> bytes:
     return bytes([tag << 3 | 2]) + length + bytes([rest]) + data
 
 
-@pytest.mark.parametrize("content", [b"", b"hello, world\n", b"\x00" * 64, random.Random(0).randbytes(4096), b"PK\x03\x04" + b"0" * 99, b"<!DOCTYPE html><html></html>"])  # fmt: skip
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"hello, world\n",
+        b"\x00" * 64,
+        random.Random(0).randbytes(4096),
+        b"PK\x03\x04" + b"0" * 99,
+        b"<!DOCTYPE html><html></html>",
+    ],
+)
 def test_a_file_that_is_not_onnx(tmp_path: Path, content: bytes) -> None:
     error = refused(tmp_path, content)
     assert error.subject.endswith("model.onnx")
@@ -61,7 +71,7 @@ def test_bytes_that_were_changed_never_crash_the_import(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_there_or_a_folder(tmp_path: Path) -> None:
     for path in (tmp_path / "none.onnx", tmp_path):
-        with pytest.raises(UserError, match="found no such file; expected an ONNX file. Check the path."):
+        with pytest.raises(UserError, match=r"found no such file; expected an ONNX file. Check the path."):
             import_model(path)
 
 
@@ -81,7 +91,9 @@ def test_an_operator_set_that_is_too_old_or_not_known(tmp_path: Path) -> None:
         assert (error.found, error.expected) == (f"operator set {opset}", f"11 to {onnx.defs.onnx_opset_version()}")
 
 
-@pytest.mark.parametrize(("shape", "said"), [(("batch", 4), r"shape [batch, 4], not static"), (("", 4), "shape [?, 4], not static")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("shape", "said"), [(("batch", 4), r"shape [batch, 4], not static"), (("", 4), "shape [?, 4], not static")]
+)
 def test_dynamic_shapes(tmp_path: Path, shape: tuple[int | str, ...], said: str) -> None:
     m = ModelBuilder()
     m.quant(m.input(*shape), name="y")
@@ -95,7 +107,12 @@ def test_an_input_without_a_shape_or_of_another_type(tmp_path: Path) -> None:
     model = m.proto("y")
     model.graph.input[0].type.tensor_type.ClearField("shape")
     assert refused(tmp_path, model).found == "no shape, not static"
-    for type, said in ((TensorProto.DOUBLE, "DOUBLE"), (TensorProto.STRING, "STRING"), (0, "no tensor"), (99, "no tensor")):
+    for type, said in (
+        (TensorProto.DOUBLE, "DOUBLE"),
+        (TensorProto.STRING, "STRING"),
+        (0, "no tensor"),
+        (99, "no tensor"),
+    ):
         model.graph.input[0].type.tensor_type.elem_type = type
         assert refused(tmp_path, model).found == f"elements of type {said}"
 
@@ -106,8 +123,9 @@ def test_a_missing_initialiser(tmp_path: Path) -> None:
     model.graph.initializer.remove(gone)
     error = refused(tmp_path, model)
     assert (error.found, error.expected) == (
-        f"input {gone.name!r} that nothing defines", "an initialiser, a graph input or a node's output",
-    )  # fmt: skip
+        f"input {gone.name!r} that nothing defines",
+        "an initialiser, a graph input or a node's output",
+    )
 
 
 def test_a_cycle(tmp_path: Path) -> None:
@@ -150,7 +168,9 @@ def test_names_that_are_no_text(tmp_path: Path) -> None:
 
 def test_control_flow(tmp_path: Path) -> None:
     m = small()
-    branch = helper.make_graph([helper.make_node("Identity", ["y"], ["b"])], "b", [], [helper.make_tensor_value_info("b", 1, [1])])
+    branch = helper.make_graph(
+        [helper.make_node("Identity", ["y"], ["b"])], "b", [], [helper.make_tensor_value_info("b", 1, [1])]
+    )
     m.nodes.append(helper.make_node("If", [m.const(True, bool)], ["z"], then_branch=branch, else_branch=branch))
     error = refused(tmp_path, m.proto("z"))
     assert (error.subject, error.found) == ("node 'z' (If)", "control flow (If, Loop or Scan)")

@@ -68,21 +68,36 @@ def range_of_a_trillion(m: ModelBuilder) -> str:
     return m.quant(m.node("Add", quantised(m), m.node("Range", m.const(0.0), m.const(1e12), m.const(1.0))))
 
 
-
 def outer_product_of_constants(m: ModelBuilder) -> str:
     a, b = m.const(np.zeros((1, 10**4))), m.const(np.zeros((10**4, 1)))
     return m.quant(m.node("MatMul", quantised(m), m.node("MatMul", b, a)))
 
 
 def quantiser_scale(m: ModelBuilder) -> str:
-    big = m.node("Quant", m.const(np.ones((1, 10**4))), m.const(np.ones((10**4, 1))), m.const(0.0), m.const(8.0), domain="qonnx.custom_op.general")  # fmt: skip
+    big = m.node(
+        "Quant",
+        m.const(np.ones((1, 10**4))),
+        m.const(np.ones((10**4, 1))),
+        m.const(0.0),
+        m.const(8.0),
+        domain="qonnx.custom_op.general",
+    )
     return m.quant(m.node("MatMul", quantised(m), big))
 
 
 BOMBS: tuple[Bomb, ...] = (
-    lying_initialiser, huge_input, input_beyond_int64, broadcast, dynamic_product, constant_of_shape, expand,
-    tile_of_a_computed_size, range_of_a_trillion, outer_product_of_constants, quantiser_scale,
-)  # fmt: skip
+    lying_initialiser,
+    huge_input,
+    input_beyond_int64,
+    broadcast,
+    dynamic_product,
+    constant_of_shape,
+    expand,
+    tile_of_a_computed_size,
+    range_of_a_trillion,
+    outer_product_of_constants,
+    quantiser_scale,
+)
 
 IMPORT_ALL = """
 import resource, sys

@@ -7,7 +7,19 @@ import numpy as np
 from hwflow.ir.builder import GraphBuilder
 from hwflow.ir.graph import Graph
 from hwflow.ir.ops import (
-    Add, Clamp, MatMul, Mul, ReduceMax, ReduceSum, Requantise, Reshape, Shift, Slice, Sub, Table, Transpose,
+    Add,
+    Clamp,
+    MatMul,
+    Mul,
+    ReduceMax,
+    ReduceSum,
+    Requantise,
+    Reshape,
+    Shift,
+    Slice,
+    Sub,
+    Table,
+    Transpose,
 )  # fmt: skip
 from hwflow.ir.types import FixedType
 

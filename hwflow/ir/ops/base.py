@@ -16,7 +16,7 @@ _FAR = 900  # a shift that a float64 survives, and no integer
 
 def carrier(output: Tensor) -> type[np.int32] | type[np.int64]:
     """The smallest numpy integer that the reference computes a tensor in."""
-    return np.int32 if -INT32_LIMIT <= output.type.lo and output.type.hi < INT32_LIMIT else np.int64
+    return np.int32 if output.type.lo >= -INT32_LIMIT and output.type.hi < INT32_LIMIT else np.int64
 
 
 def largest(array: NDArray[np.float64]) -> int:

@@ -34,7 +34,7 @@ def _with_weights(importer: Importer, node: ir.Node, value: Value, array: np.nda
     weights, frac = _weights(array)
     value = with_rank(importer, value, weights.ndim)
     row_axis = -1 if left else -2  # the axis of the value that is not summed over
-    free = value.batch is None or value.batch < -2 or value.batch == row_axis and not left
+    free = value.batch is None or value.batch < -2 or (value.batch == row_axis and not left)
     covers = value.batch is not None and weights.ndim >= -value.batch and value.batch < -2
     if covers and weights.shape[value.batch] == 1:  # type: ignore[index]
         weights = weights.reshape(drop_axis(weights.shape, value.batch))

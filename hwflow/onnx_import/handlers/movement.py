@@ -20,7 +20,9 @@ def ir_axis(axis: int, batch: int | None) -> int:
     return axis + 1 if batch is not None and axis < batch else axis
 
 
-def _moved(importer: Importer, value: Value, op: Op | None, shape: tuple[int, ...], batch: int | None, name: str) -> Value:
+def _moved(
+    importer: Importer, value: Value, op: Op | None, shape: tuple[int, ...], batch: int | None, name: str
+) -> Value:
     """Apply a movement op to the integers, or to the source of a waiting function."""
     if value.id is not None:
         id = value.id if op is None else importer.emit(name, op, value.id)
@@ -126,7 +128,8 @@ def slice_(importer: Importer, node: ir.Node) -> list[Value]:
     axes = ints_of(node, "axes", 3) or list(range(len(starts)))
     steps = ints_of(node, "steps", 4) or [1] * len(starts)
     for axis, start, stop, step in zip(axes, starts, ends, steps, strict=True):
-        value = _range(importer, value, axis - rank if axis >= 0 else axis, start, stop, step, node.outputs[0].name or "")
+        from_end = axis - rank if axis >= 0 else axis
+        value = _range(importer, value, from_end, start, stop, step, node.outputs[0].name or "")
     return [value]
 
 

@@ -5,32 +5,25 @@ from __future__ import annotations
 import numpy as np
 import onnx_ir as ir
 
-from hwflow.errors import UserError
 from hwflow.ir.ops import Clamp, Requantise, Reshape, Table, Transpose
 from hwflow.ir.ops.table import table_inputs
 from hwflow.onnx_import.chain import tabulate
 from hwflow.onnx_import.integer import MAX_FRACTION, Importer
 from hwflow.onnx_import.problems import Unsupported
-from hwflow.onnx_import.quantiser import Quantiser, read_quantiser
+from hwflow.onnx_import.quantiser import Quantiser, exact_quantiser
 from hwflow.onnx_import.values import Constant, RawInput, Value, drop_axis, first_unit_axis
 
 
 def quant(importer: Importer, node: ir.Node) -> list[Value]:
-    """Rules: a raw input becomes a graph input; an integer tensor is requantised; a waiting function becomes a table."""
-    try:
-        quantiser = read_quantiser(node)
-    except UserError as error:
-        raise Unsupported(str(error)) from error
-    frac = quantiser.frac
-    if frac is None:
-        raise Unsupported("its scale is not one power of two; train with power-of-two scales or use near-exact mode")
+    """A raw input becomes a graph input, an integer tensor is requantised, a waiting function becomes a table."""
+    quantiser, frac = exact_quantiser(node)
     symbol = importer.symbols[node.inputs[0]]  # type: ignore[index]
     name = node.outputs[0].name or ""
-    if quantiser.scale.size > 1 and not isinstance(symbol, Constant):
-        if np.broadcast_shapes(quantiser.scale.shape, symbol.shape) != symbol.shape:
-            raise Unsupported(f"its scale {list(quantiser.scale.shape)} does not fit its input {list(symbol.shape)}")
     if isinstance(symbol, Constant):
         raise Unsupported("it quantises a constant that could not be folded")
+    shape = quantiser.scale.shape
+    if quantiser.scale.size > 1 and np.broadcast_shapes(shape, symbol.shape) != symbol.shape:
+        raise Unsupported(f"its scale {list(shape)} does not fit its input {list(symbol.shape)}")
     if isinstance(symbol, RawInput):
         return [_input(importer, symbol, quantiser, frac, name)]
     id = _requantise(importer, symbol, quantiser, frac, name) if symbol.id else _table(importer, node, symbol, frac)
@@ -82,7 +75,7 @@ def _is_identity(importer: Importer, id: str, op: Requantise) -> bool:
 
 def _table(importer: Importer, node: ir.Node, value: Value, frac: int) -> str:
     assert value.source is not None
-    quantiser = read_quantiser(node)
+    quantiser, _ = exact_quantiser(node)
     source = importer.builder.tensor(value.source.id).type
     entries = tabulate(importer.model, value.source.name, node.outputs[0], source, frac, importer.wide)
     bounds, inputs = importer.builder.bounds(value.source.id), table_inputs(source)

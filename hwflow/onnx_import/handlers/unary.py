@@ -6,15 +6,16 @@ import numpy as np
 import onnx_ir as ir
 
 from hwflow.ir.ops import Clamp, Mul
-from hwflow.limits import LIMITS
 from hwflow.onnx_import.integer import Importer
 from hwflow.onnx_import.problems import Unsupported
 from hwflow.onnx_import.values import Constant, RawInput, Value
 
-FUNCTIONS = (
-    "Exp Log Sqrt Reciprocal Sigmoid Tanh Erf Gelu Softplus Softsign Elu Selu Celu LeakyRelu HardSigmoid HardSwish "
-    "Mish Sin Cos Abs Sign Floor Ceil Round ThresholdedRelu Swish"
-).split()
+FUNCTIONS = [
+    "Exp", "Log", "Sqrt", "Reciprocal", "Sigmoid", "Tanh", "Erf", "Gelu",
+    "Softplus", "Softsign", "Elu", "Selu", "Celu", "LeakyRelu", "HardSigmoid", "HardSwish",
+    "Mish", "Sin", "Cos", "Abs", "Sign", "Floor", "Ceil", "Round",
+    "ThresholdedRelu", "Swish",
+]  # fmt: skip
 """Element-wise real functions."""
 BEYOND = 2.0**60  # no integer of the graph is as large: a limit out there limits nothing
 
@@ -50,7 +51,7 @@ def waiting(node: ir.Node, *values: Value) -> Value:
     sources = {v.source for v in values}
     source = values[0].source
     if source is None:
-        raise Unsupported(f"its input has too many bits for a table; put a narrower quantiser in front of it")
+        raise Unsupported("its input has too many bits for a table; put a narrower quantiser in front of it")
     if len(sources) > 1 or len({v.shape for v in values}) > 1:
         raise Unsupported("it joins two tensors without an exact form; quantise its inputs first")
     return Value(None, values[0].shape, values[0].batch, source)
