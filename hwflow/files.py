@@ -30,11 +30,11 @@ def write_atomic(path: Path, content: bytes | str) -> Path:
     data = content.encode() if isinstance(content, str) else content
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}{_PARTIAL}")
     try:
-        with open(partial, "xb") as file:
+        with partial.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(partial, path)
+        partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
     _sync_folder(path.parent)
@@ -100,7 +100,7 @@ class BuildFolder:
 
         If the body raises, the fresh folder goes and the old ``name`` stays. ``name`` is a plain file name.
         """
-        if name != os.path.basename(name) or not name or name.startswith("."):
+        if name != Path(name).name or not name or name.startswith("."):
             raise ValueError(f"staging: {name!r} is not a plain file name")
         partial, final = self.path / f".{name}{_PARTIAL}", self.path / name
         _remove(partial)
@@ -122,8 +122,8 @@ class BuildFolder:
         old = self.path / f".{final.name}{_OLD}"
         _remove(old)
         if os.path.lexists(final):
-            os.rename(final, old)
-        os.rename(partial, final)
+            final.rename(old)
+        partial.rename(final)
         _sync_folder(self.path)
         _remove(old)
 
@@ -132,7 +132,7 @@ class BuildFolder:
         for entry in list(self.path.glob(".*")):
             final = self.path / entry.name.removeprefix(".").removesuffix(_OLD)
             if entry.name.endswith(_OLD) and not os.path.lexists(final):
-                os.rename(entry, final)
+                entry.rename(final)
             elif entry.name.endswith((_OLD, _PARTIAL)):
                 _remove(entry)
 

@@ -80,7 +80,7 @@ def run_tool(
                 if on_line:
                     on_line(line)
         except TimeoutError:
-            raise ToolTimeout(os.path.basename(argv[0]), timeout_s, "\n".join(tail)) from None
+            raise ToolTimeout(Path(argv[0]).name, timeout_s, "\n".join(tail)) from None
     return Completed(process.returncode, "\n".join(tail))
 
 

@@ -73,7 +73,7 @@ def convert(
         vectors: real inputs (count, *input shape), a .npy file of them, or labelled ones (Evaluation or its .npz file);
             by default 1,000 seeded ones.
 
-    Raises UserError for bad input and GateFailed when no schedule meets the budgets; the folder then keeps its old state.
+    Raises UserError for bad input and GateFailed when no schedule meets the budgets; the folder then stays as it was.
     """
     say = progress or (lambda _: None)
     chosen = load_board(board)
@@ -90,9 +90,7 @@ def convert(
         return _build(folder, Path(model), imported, network, schedule, request, data, say)
 
 
-def _request(
-    board: Board, clock: float | None, latency: float | None, ii: int | None, io_type: IoType
-) -> Request:
+def _request(board: Board, clock: float | None, latency: float | None, ii: int | None, io_type: IoType) -> Request:
     clock_mhz = board.clock_mhz if clock is None else clock
     for subject, value, limits in (("clock", clock_mhz, (1.0, 1000.0)), ("latency budget", latency, (1e-3, 1e9))):
         if value is not None and not limits[0] <= value <= limits[1]:
@@ -129,8 +127,8 @@ def _schedule(network: KernelGraph, request: Request, say: Progress) -> Schedule
     if request.io_type == "io_parallel":
         return parallel_schedule(network.kernels, board, clock, latency)
     return find_schedule(
-        network.kernels, network.channels, network.source, network.sink, board, clock, latency, request.budgets.ii_cycles,
-        lambda step: say(f"schedule: {step}"),
+        network.kernels, network.channels, network.source, network.sink, board, clock, latency,
+        request.budgets.ii_cycles, lambda step: say(f"schedule: {step}"),
     )  # fmt: skip
 
 

@@ -58,14 +58,12 @@ def totals(schedule: Schedule) -> r.Totals:
 def estimate_results(schedule: Schedule, board: Board, budgets: r.Budgets) -> list[r.Result]:
     """Latency, initiation interval and resources against their limits, all of stage estimate."""
     latency = round(schedule.latency_us, 6)
-    results = [
+    return [
         _result("latency", latency, "us", budgets.latency_us),
         _result("latency", schedule.latency, "cycles", None),
         _result("initiation interval", schedule.ii, "cycles", budgets.ii_cycles),
+        *(_result(kind, getattr(schedule.resources, kind), "", getattr(board.usable, kind)) for kind in KINDS),
     ]
-    for kind in KINDS:
-        results.append(_result(kind, getattr(schedule.resources, kind), "", getattr(board.usable, kind)))
-    return results
 
 
 def _result(metric: str, value: float, unit: str, limit: float | None) -> r.Result:

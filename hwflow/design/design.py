@@ -91,7 +91,9 @@ class Design:
     def trace(self, inputs: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """Outputs as ``predict`` gives them, and every named tensor by its name in golden.onnx, as it computes it."""
         graph = self.network.graph
-        named = {name: id for name, id in self.names.items() if id in graph.tensors and not graph.tensors[id].is_constant}
+        named = {
+            name: id for name, id in self.names.items() if id in graph.tensors and not graph.tensors[id].is_constant
+        }
         values = self._run(inputs, tuple(dict.fromkeys(named.values())))
         real = {id: array * graph.tensors[id].type.step for id, array in values.items()}
         return self.ports.to_real(real[graph.outputs[0]]), {name: real[id] for name, id in named.items()}
@@ -174,5 +176,3 @@ def _check_hashes(path: Path, build: r.BuildRecord) -> None:
         if not file.is_file() or sha256_file(file) != digest:
             found = "a file that changed since the build" if file.is_file() else "no such file"
             raise UserError(str(file), found, "the file that the build record names", "Build it again.")
-
-

@@ -65,8 +65,10 @@ def _reference(graph: Graph, inputs: np.ndarray, keep: tuple[str, ...]) -> dict[
 def _kernel_golden(
     imported: ImportedModel, network: KernelGraph, inputs: np.ndarray, outputs: IntArray
 ) -> dict[str, IntArray]:
-    """Golden values of what the kernels put out. A tensor that a pass made has no ONNX name: the reference, which equals
-    onnxruntime on every tensor around it, gives it."""
+    """Golden values of what the kernels put out.
+
+    A tensor that a pass made has no ONNX name: the reference gives it, which equals onnxruntime on every other.
+    """
     graph, traced = network.graph, inputs[:DEFAULT_TRACED]
     ids = tuple(dict.fromkeys(k.output for k in network.kernels))
     named = [id for id in ids if id in imported.graph.tensors]
@@ -88,7 +90,8 @@ def _accuracy(
         for stage, scores in data.scores.items()
     ]
     step = imported.graph.tensors[imported.graph.outputs[0]].type.step
-    return trained + [
+    return [
+        *trained,
         accuracy("onnxruntime", imported.ports.to_real(golden * step), data.labels, data.classes),
         accuracy("reference", imported.ports.to_real(reference_outputs * step), data.labels, data.classes),
     ]

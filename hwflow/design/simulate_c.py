@@ -68,7 +68,12 @@ def _golden_outputs(design: Design, inputs: np.ndarray) -> IntArray:
 
 def _results(result: CsimResult) -> list[r.Result]:
     bits = r.Result(
-        stage="csim", metric="mismatching bits", value=result.wrong_bits, unit="bits", limit=0, ok=result.wrong_bits == 0
+        stage="csim",
+        metric="mismatching bits",
+        value=result.wrong_bits,
+        unit="bits",
+        limit=0,
+        ok=result.wrong_bits == 0,
     )
     failures = r.Result(
         stage="csim", metric="testbench failures", value=len(result.failures), limit=0, ok=result.passed

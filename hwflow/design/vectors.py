@@ -43,4 +43,6 @@ def load_vectors(path: Path) -> Vectors:
             golden = {key.removeprefix("golden_"): file[key] for key in file.files if key.startswith("golden_")}
             return Vectors(file["inputs"], golden, file["labels"], tuple(str(c) for c in file["classes"]))
     except (OSError, ValueError, KeyError, EOFError) as error:
-        raise UserError(str(path), f"no readable vectors ({error})", "the file of a build", "Build it again.") from error
+        raise UserError(
+            str(path), f"no readable vectors ({error})", "the file of a build", "Build it again."
+        ) from error

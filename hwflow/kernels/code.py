@@ -78,7 +78,9 @@ class FunctionWriter:
         declare = [f"{type} {node.output}[{size}];", f"#pragma HLS ARRAY_PARTITION variable = {node.output} complete"]
         if isinstance(node.op, (ReduceSum, ReduceMax)):
             call = "sum" if isinstance(node.op, ReduceSum) else "max"
-            inner = type if call == "sum" else cpp_type(self.graph.tensors[node.inputs[0]].type)  # holds the smaller ones
+            inner = (
+                type if call == "sum" else cpp_type(self.graph.tensors[node.inputs[0]].type)
+            )  # holds the smaller ones
             return [*declare, f"{node.output}[0] = hwflow::Tree<{inner}, {width}>::{call}({node.inputs[0]});"]
         return [
             *declare,

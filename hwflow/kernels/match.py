@@ -141,5 +141,3 @@ def split_heads(positions: IntArray, width: int) -> int | None:
         return None
     expected = np.arange(tokens * width).reshape(tokens, heads, each).transpose(1, 0, 2)
     return heads if np.array_equal(positions, expected) else None
-
-

@@ -114,9 +114,7 @@ def _with_ports(
     entry: Mapping[str, str],
 ) -> Kernel:
     ids = [streamed[kernel.name, port] for port in range(len(kernel.inputs))]
-    sources = tuple(
-        entry[id] if len(readers[id]) == 1 else f"{kernel.name}.in{port}" for port, id in enumerate(ids)
-    )
+    sources = tuple(entry[id] if len(readers[id]) == 1 else f"{kernel.name}.in{port}" for port, id in enumerate(ids))
     return replace(kernel, sources=sources, sinks=(entry[kernel.output],))
 
 

@@ -57,10 +57,7 @@ class _Partition(Matcher):
         (q, q_at, q_moves), (k, k_at, k_moves) = (self.trace(i) for i in node.inputs)
         v, v_at, v_moves = self.trace(context.inputs[1])
         widths = [self.graph.tensors[i].shape[-1] for i in (q, k, v)]
-        heads = {
-            split_heads(at, w)
-            for at, w in zip((q_at, np.swapaxes(k_at, -1, -2), v_at), widths, strict=True)
-        }
+        heads = {split_heads(at, w) for at, w in zip((q_at, np.swapaxes(k_at, -1, -2), v_at), widths, strict=True)}
         (count,) = heads if len(heads) == 1 else (None,)
         inner = self.tail(context.output)
         after = None if count is None else self._joining(inner[-1] if inner else context, context, count)
@@ -110,9 +107,7 @@ class _Partition(Matcher):
             return
         tail = self.tail(node.output)
         nodes = (*(m for m in moves if m.output not in self.taken), node, *tail)
-        self._take(
-            Linear("", self.graph, nodes, (base,), nodes[-1].output, self.clock_mhz, head=node, tail=tail)
-        )
+        self._take(Linear("", self.graph, nodes, (base,), nodes[-1].output, self.clock_mhz, head=node, tail=tail))
 
     def _token_mix(self, node: Node) -> None:
         """A constant on the left of tokens in order."""

@@ -1,7 +1,7 @@
 """The scales of golden.onnx's ports: near-exact mode may leave real units outside the design.
 
-Golden and the integer graph take ``real input / input scale`` and give ``real output / output scale``; both scales are 1
-in exact mode. They travel in the metadata of golden.onnx, as JSON from value name to number.
+Golden and the integer graph take ``real input / input scale`` and give ``real output / output scale``; both scales
+are 1 in exact mode. They travel in the metadata of golden.onnx, as JSON from value name to number.
 """
 
 from __future__ import annotations

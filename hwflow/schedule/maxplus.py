@@ -88,7 +88,7 @@ class _Solver:
                 if awaited > done[of]:
                     return k - first
                 arrival = others[awaited] + delay
-                if arrival > start:  # noqa: PLR1730 - max() is slower, and this is the inner loop
+                if arrival > start:
                     start = arrival
             own[k + 1] = start
             done[actor] = k + 1

@@ -70,7 +70,8 @@ def _rounds(actor: Actor, ports: Mapping[str, int], known: dict[str, int]) -> in
     rounds = Fraction(known[anchor], ports[anchor])
     if rounds.denominator != 1:
         raise GraphError(
-            f"actor {actor.name}: {known[anchor]} beats a frame on {anchor} are no whole number of rounds of {ports[anchor]}"
+            f"actor {actor.name}: {known[anchor]} beats a frame on {anchor} "
+            f"are no whole number of rounds of {ports[anchor]}"
         )
     for channel, count in ports.items():
         moved = int(rounds) * count

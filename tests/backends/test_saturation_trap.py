@@ -38,7 +38,10 @@ def two_quantisers(path: Path) -> Path:
 @pytest.mark.parametrize("io_type", ["io_stream", "io_parallel"])
 def test_hwflow_saturates_right(tmp_path: Path, io_type: str) -> None:
     design = hwflow.convert(
-        two_quantisers(tmp_path / "m.onnx"), output_dir=tmp_path / "d", clock_mhz=200, io_type=io_type  # type: ignore[arg-type]
+        two_quantisers(tmp_path / "m.onnx"),
+        output_dir=tmp_path / "d",
+        clock_mhz=200,
+        io_type=io_type,  # type: ignore[arg-type]
     )
     design.compile()
     assert design.predict(INPUT).tolist() == [GOLDEN]

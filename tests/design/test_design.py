@@ -94,7 +94,9 @@ def test_bad_requests_are_named_and_leave_nothing(
     assert not (tmp_path / "d").exists()
 
 
-def test_an_interrupted_build_can_be_started_again(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_build_can_be_started_again(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from hwflow.backends.hls import project
 
     def interrupted(*_: object) -> None:

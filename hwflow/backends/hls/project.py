@@ -21,9 +21,7 @@ IoType = Literal["io_stream", "io_parallel"]
 TOP = "hwflow_top"
 
 
-def write_project(
-    network: KernelGraph, schedule: Schedule, board: Board, io_type: IoType, folder: Path
-) -> ModelGraph:
+def write_project(network: KernelGraph, schedule: Schedule, board: Board, io_type: IoType, folder: Path) -> ModelGraph:
     """Write the project into ``folder`` and return hls4ml's model of it."""
     register()
     layers = _layers(network, schedule, io_type)
@@ -38,9 +36,7 @@ def write_project(
     return model
 
 
-def _config(
-    network: KernelGraph, schedule: Schedule, board: Board, io_type: IoType, folder: Path
-) -> dict[str, Any]:
+def _config(network: KernelGraph, schedule: Schedule, board: Board, io_type: IoType, folder: Path) -> dict[str, Any]:
     config: dict[str, Any] = create_config(
         output_dir=str(folder),
         project_name=TOP,

@@ -17,8 +17,6 @@ from hwflow.kernels.fork import Fork
 from hwflow.kernels.network import SINK, SOURCE, KernelGraph
 
 
-
-
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Estimates in cycles and their budgets (0: none)."""
@@ -72,8 +70,8 @@ def _config(
     source, sink = (graph.tensors[id] for id in ports)
     numbers = {
         "IO_STREAM": int(io_type == "io_stream"), "IN": source.size, "OUT": sink.size, "VECTORS": counts[0],
-        "TRACED": counts[1], "KERNELS": len(kernels), "LATENCY": limits.latency, "LATENCY_BUDGET": limits.latency_budget,
-        "II": limits.ii, "II_BUDGET": limits.ii_budget,
+        "TRACED": counts[1], "KERNELS": len(kernels), "LATENCY": limits.latency,
+        "LATENCY_BUDGET": limits.latency_budget, "II": limits.ii, "II_BUDGET": limits.ii_budget,
     }  # fmt: skip
     defines = "\n".join(f"#define TB_{key} {value}" for key, value in numbers.items())
     rows = [(name, graph.tensors[id].size, 2.0 ** graph.tensors[id].type.frac) for name, id in kernels]

@@ -52,7 +52,7 @@ def export_qonnx(model: nn.Module, path: Path, input_shape: Sequence[int]) -> Pa
 
 
 def _single_precision(model: nn.Module) -> nn.Module:
-    """The model in float32. Parameters of a float64 model are put on their grids first, so that none is rounded twice."""
+    """The model in float32. Weights of a float64 model are put on their grids first, so that none is rounded twice."""
     if next(model.parameters()).dtype == torch.float32:
         return model
     copy = deepcopy(model)

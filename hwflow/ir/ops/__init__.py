@@ -15,8 +15,21 @@ from hwflow.ir.ops.transpose import Transpose
 OPS = {
     op.__name__: op
     for op in (
-        Add, Clamp, Concat, MatMul, Mul, ReduceMax, ReduceSum, Requantise, Reshape, Shift, Slice, Sub, Table, Transpose
-    )  # fmt: skip
+        Add,
+        Clamp,
+        Concat,
+        MatMul,
+        Mul,
+        ReduceMax,
+        ReduceSum,
+        Requantise,
+        Reshape,
+        Shift,
+        Slice,
+        Sub,
+        Table,
+        Transpose,
+    )
 }
 """Every op by its name in the JSON file."""
 

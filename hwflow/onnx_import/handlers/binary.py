@@ -1,8 +1,8 @@
 """Element-wise ops of two operands, in order of preference:
 
- 1. both integers: an exact integer node;
- 2. an integer and a constant on a grid: exact, or a shift when the constant is a power of two;
- 3. functions of one and the same narrow tensor (x * sigmoid(x), x + 0.1): a longer chain that waits for its quantiser.
+1. both integers: an exact integer node;
+2. an integer and a constant on a grid: exact, or a shift when the constant is a power of two;
+3. functions of one and the same narrow tensor (x * sigmoid(x), x + 0.1): a longer chain that waits for its quantiser.
 """
 
 from __future__ import annotations
@@ -51,8 +51,10 @@ def _integers(importer: Importer, node: ir.Node, a: Value, b: Value) -> Value:
 
 def _padded(importer: Importer, value: Value, rank: int) -> str:
     full = importer.full(value)
-    return full if len(value.shape) == rank else importer.builder.add(
-        Reshape((1,) * (rank - len(value.shape)) + value.shape), full
+    return (
+        full
+        if len(value.shape) == rank
+        else importer.builder.add(Reshape((1,) * (rank - len(value.shape)) + value.shape), full)
     )
 
 
@@ -139,9 +141,7 @@ def _on_grid(importer: Importer, op_type: str, value: Value, array: np.ndarray) 
     return (integers, frac) if bits <= BIAS_BITS or frac <= accumulator else None
 
 
-def _aligned(
-    importer: Importer, value: Value, constant: np.ndarray, rank: int
-) -> tuple[str, np.ndarray, int | None]:
+def _aligned(importer: Importer, value: Value, constant: np.ndarray, rank: int) -> tuple[str, np.ndarray, int | None]:
     """The operands without the batch axis, or both in full shape when the constant varies along it."""
     assert value.id is not None
     if value.batch is None:

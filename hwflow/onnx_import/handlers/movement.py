@@ -171,5 +171,3 @@ def gather(importer: Importer, node: ir.Node) -> list[Value]:
     batch = first_unit_axis(shape)
     op = None if drop_axis(shape, batch) == part.ir_shape else Reshape(drop_axis(shape, batch))
     return [_moved(importer, part, op, shape, batch, name)]
-
-

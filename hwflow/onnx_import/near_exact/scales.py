@@ -20,12 +20,11 @@ from __future__ import annotations
 
 import json
 
-from hwflow.onnx_import.ports import INPUT_SCALE, OUTPUT_SCALE
 from hwflow.onnx_import.near_exact.context import Context
 from hwflow.onnx_import.near_exact.scale_rules import RULES, function
 from hwflow.onnx_import.near_exact.scaled import Scaled, Scales
+from hwflow.onnx_import.ports import INPUT_SCALE, OUTPUT_SCALE
 from hwflow.onnx_import.quantiser import is_quant
-
 
 
 def propagate_scales(context: Context) -> None:
