@@ -99,6 +99,20 @@ class Kernel:
         raise NotImplementedError
 
 
+@dataclass(frozen=True)
+class HeadKernel(Kernel):
+    """A kernel around one node, a product or a reduction, with the element-wise nodes behind it as its tail."""
+
+    head: Node | None = None
+    tail: tuple[Node, ...] = ()
+
+    @property
+    def core(self) -> Node:
+        """The head; a kernel of this kind is never without."""
+        assert self.head is not None
+        return self.head
+
+
 def beats(tensor: Tensor) -> int:
     """Beats of a frame of the tensor."""
     return math.prod(tensor.shape[:-1])

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from hwflow.ir.graph import Node, Tensor
-from hwflow.kernels.base import HlsCode, HlsWeight, Kernel, beats, divisors, width
+from hwflow.ir.graph import Tensor
+from hwflow.kernels.base import HeadKernel, HlsCode, HlsWeight, beats, divisors, width
 from hwflow.kernels.code import FunctionWriter, config, reorder_weights
 from hwflow.kernels.cost import chain, pipelined
 from hwflow.schedule import costs
@@ -21,22 +21,15 @@ from hwflow.schedule.resources import Resources
 
 
 @dataclass(frozen=True)
-class Linear(Kernel):
+class Linear(HeadKernel):
     """``head`` is the MatMul; ``tail`` the element-wise nodes behind it."""
 
     kind = "linear"
-    head: Node | None = None
-    tail: tuple[Node, ...] = ()
-
-    @property
-    def product(self) -> Node:
-        assert self.head is not None
-        return self.head
 
     @cached_property
     def weights(self) -> Tensor:
         """The constant (beats * K, N)."""
-        return self.tensor(self.product.inputs[1])
+        return self.tensor(self.core.inputs[1])
 
     @property
     def in_width(self) -> int:
@@ -78,11 +71,11 @@ class Linear(Kernel):
         lanes = self.tokens * self.out_width
         tails = lanes * chain(self.graph, self.tail, 1)
         cost = (self.tokens * self._shifts_and_adds).then(tails)
-        return pipelined(cost, lanes * self.tensor(self.product.output).type.width, self.clock_mhz)
+        return pipelined(cost, lanes * self.tensor(self.core.output).type.width, self.clock_mhz)
 
     def datapath(self, fold: Fold) -> tuple[Resources, int]:
         """PE trees of SIMD products with accumulators, or the whole matrix as shifts and adds; and the tails."""
-        acc = self.tensor(self.product.output).type
+        acc = self.tensor(self.core.output).type
         tails = fold.pe * chain(self.graph, self.tail, 1)
         products = self._shifts_and_adds if fold.cycles == 1 and self.beats == 1 else fold.pe * self._lane(fold.simd)
         return pipelined(products.then(tails), fold.pe * acc.width, self.clock_mhz)
@@ -90,7 +83,7 @@ class Linear(Kernel):
     def _lane(self, simd: int) -> costs.Cost:
         """SIMD products with weights from memory, their tree and the accumulator."""
         x, w = self.tensor(self.inputs[0]).type, self.weights.type
-        acc = self.tensor(self.product.output).type
+        acc = self.tensor(self.core.output).type
         product = costs.multiplier(x.width + (not x.signed), w.width + (not w.signed))
         tree = costs.adder_tree(simd, min(x.width + w.width, acc.width))
         return (simd * product).then(tree).then(costs.adder(acc.width))
@@ -102,7 +95,7 @@ class Linear(Kernel):
 
     def _memory(self, fold: Fold) -> Resources:
         """Weights, the beat that is being read, the accumulators and the beat that is being gathered."""
-        x, acc, out = (self.tensor(i).type.width for i in (self.inputs[0], self.product.output, self.output))
+        x, acc, out = (self.tensor(i).type.width for i in (self.inputs[0], self.core.output, self.output))
         words = self.weights.size // (fold.pe * fold.simd)
         rom = costs.rom(words, fold.pe * fold.simd * self.weights.type.width).resources if words > 1 else Resources()
         held = self.out_width * (acc + out) + self.in_width * x if words > 1 else self.out_width * out
@@ -110,12 +103,12 @@ class Linear(Kernel):
 
     def hls(self, fold: Fold) -> HlsCode:
         writer = FunctionWriter(self.name, self.graph)
-        apply = writer.element(self.tail, [self.product.output], self.output)
+        apply = writer.element(self.tail, [self.core.output], self.output)
         numbers = {
             "in": self.in_width, "out": self.out_width, "tokens": self.tokens, "beats": self.beats,
             "pe": fold.pe, "simd": fold.simd,
         }  # fmt: skip
-        types = {"acc_t": self.tensor(self.product.output).type}
+        types = {"acc_t": self.tensor(self.core.output).type}
         assert self.weights.values is not None
         weights = reorder_weights(self.weights.values, self.beats, fold.pe, fold.simd)
         return HlsCode(

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hwflow.ir.graph import Node
 from hwflow.ir.ops import ReduceSum
 from hwflow.ir.types import FixedType
-from hwflow.kernels.base import HlsCode, Kernel, beats, simd_folds, width
+from hwflow.kernels.base import HeadKernel, HlsCode, beats, simd_folds, width
 from hwflow.kernels.code import FunctionWriter, combine, config
 from hwflow.kernels.cost import chain, pipelined
 from hwflow.schedule import costs
@@ -18,22 +17,15 @@ from hwflow.schedule.resources import Resources
 
 
 @dataclass(frozen=True)
-class Pool(Kernel):
+class Pool(HeadKernel):
     """``head`` is the reduction over the token axis; ``tail`` the element-wise nodes behind it."""
 
     kind = "pool"
-    head: Node | None = None
-    tail: tuple[Node, ...] = ()
-
-    @property
-    def reduction(self) -> Node:
-        assert self.head is not None
-        return self.head
 
     @property
     def acc_type(self) -> FixedType:
         """Partial sums may wrap to the type of the result; a maximum must hold the smaller elements too."""
-        result = self.reduction.output if isinstance(self.reduction.op, ReduceSum) else self.inputs[0]
+        result = self.core.output if isinstance(self.core.op, ReduceSum) else self.inputs[0]
         return self.tensor(result).type
 
     @property
@@ -59,15 +51,15 @@ class Pool(Kernel):
 
     def datapath(self, fold: Fold) -> tuple[Resources, int]:
         acc = self.acc_type.width
-        step = costs.adder(acc) if isinstance(self.reduction.op, ReduceSum) else costs.maximum(acc)
+        step = costs.adder(acc) if isinstance(self.core.op, ReduceSum) else costs.maximum(acc)
         cost = (fold.simd * step).then(chain(self.graph, self.tail, fold.simd))
         return pipelined(cost, fold.simd * acc, self.clock_mhz)
 
     def hls(self, fold: Fold) -> HlsCode:
         writer = FunctionWriter(self.name, self.graph)
         acc, element = self.acc_type, self.tensor(self.inputs[0]).type
-        apply = writer.element(self.tail, [self.reduction.output], self.output)
-        body = combine("sum" if isinstance(self.reduction.op, ReduceSum) else "max", acc, element) + apply
+        apply = writer.element(self.tail, [self.core.output], self.output)
+        body = combine("sum" if isinstance(self.core.op, ReduceSum) else "max", acc, element) + apply
         numbers = {"tokens": self.tokens, "width": self.width, "cycles": fold.cycles}
         text = config(f"{self.name}_config", numbers, {"acc_t": acc}, body)
         return HlsCode("pool.h", "pool", text, (), writer.tables)

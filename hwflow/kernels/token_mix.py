@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hwflow.ir.graph import Node, Tensor
-from hwflow.kernels.base import HlsCode, HlsWeight, Kernel, beats, simd_folds, width
+from hwflow.ir.graph import Tensor
+from hwflow.kernels.base import HeadKernel, HlsCode, HlsWeight, beats, simd_folds, width
 from hwflow.kernels.code import FunctionWriter, config
 from hwflow.kernels.cost import chain, pipelined
 from hwflow.schedule import costs
@@ -20,22 +20,15 @@ from hwflow.schedule.resources import Resources
 
 
 @dataclass(frozen=True)
-class TokenMix(Kernel):
+class TokenMix(HeadKernel):
     """``head`` is the MatMul with the constant on the left; ``tail`` the element-wise nodes behind it."""
 
     kind = "token_mix"
-    head: Node | None = None
-    tail: tuple[Node, ...] = ()
-
-    @property
-    def product(self) -> Node:
-        assert self.head is not None
-        return self.head
 
     @property
     def weights(self) -> Tensor:
         """The constant (k, T)."""
-        return self.tensor(self.product.inputs[0])
+        return self.tensor(self.core.inputs[0])
 
     @property
     def tokens(self) -> int:
@@ -71,14 +64,14 @@ class TokenMix(Kernel):
         return [Channel(f"{self.name}.full", 1), Channel(f"{self.name}.free", 1, 1)]
 
     def resources(self, fold: Fold) -> Resources:
-        acc, out = (self.tensor(i).type.width for i in (self.product.output, self.output))
+        acc, out = (self.tensor(i).type.width for i in (self.core.output, self.output))
         rows = self.weights.shape[0]
         words = self.tokens
         rom = costs.rom(words, rows * self.weights.type.width).resources
         return self.datapath(fold)[0] + rom + Resources(ff=rows * self.width * (acc + out))
 
     def datapath(self, fold: Fold) -> tuple[Resources, int]:
-        x, w, acc = self.tensor(self.inputs[0]).type, self.weights.type, self.tensor(self.product.output).type
+        x, w, acc = self.tensor(self.inputs[0]).type, self.weights.type, self.tensor(self.core.output).type
         lane = costs.multiplier(x.width + (not x.signed), w.width + (not w.signed)).then(costs.adder(acc.width))
         lanes = fold.simd * self.weights.shape[0]
         cost = (lanes * lane).then(chain(self.graph, self.tail, fold.simd))
@@ -86,10 +79,10 @@ class TokenMix(Kernel):
 
     def hls(self, fold: Fold) -> HlsCode:
         writer = FunctionWriter(self.name, self.graph)
-        apply = writer.element(self.tail, [self.product.output], self.output)
+        apply = writer.element(self.tail, [self.core.output], self.output)
         rows = self.weights.shape[0]
         numbers = {"tokens": self.tokens, "rows": rows, "width": self.width, "cycles": fold.cycles}
-        types = {"acc_t": self.tensor(self.product.output).type}
+        types = {"acc_t": self.tensor(self.core.output).type}
         assert self.weights.values is not None
         weights = HlsWeight(f"{self.name}_weights", self.weights.values.ravel(), self.weights.type)
         text = config(f"{self.name}_config", numbers, types, apply)
