@@ -23,7 +23,7 @@ _PACKAGES = {
     "hls4ml": ("1.3", "writing the HLS project", True),
     "torch": ("2.13", "hwflow train, export", False),
     "brevitas": ("0.13", "hwflow train, export", False),
-    "qonnx": ("1.0", "hwflow export", False),
+    "onnxoptimizer": ("0.4", "hwflow export", False),
     "h5py": ("3", "hwflow train with jets", False),
 }
 _TOOLS = {
