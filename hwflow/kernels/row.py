@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hwflow.ir.ops import Mul, ReduceMax, ReduceSum, Table
+from hwflow.ir.ops import Mul, ReduceMax, ReduceSum
 from hwflow.kernels.base import HlsCode, Kernel, beats, simd_folds, width
 from hwflow.kernels.code import FunctionWriter, config
 from hwflow.kernels.cost import chain, pipelined
@@ -25,10 +25,8 @@ class Row(Kernel):
 
     @property
     def is_softmax(self) -> bool:
-        """A softmax has a table over a whole row; a normalisation squares the row and has a table over one scalar."""
-        squares = any(isinstance(n.op, Mul) and len({*n.inputs}) == 1 for n in self.nodes)
-        row_tables = any(isinstance(n.op, Table) and self.tensor(n.output).shape[-1] > 1 for n in self.nodes)
-        return not squares and (row_tables or any(isinstance(n.op, ReduceMax) for n in self.nodes))
+        """A normalisation squares the row, a softmax does not."""
+        return not any(isinstance(n.op, Mul) and len({*n.inputs}) == 1 for n in self.nodes)
 
     @property
     def function(self) -> str:
