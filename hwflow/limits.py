@@ -21,6 +21,7 @@ class Limits:
     parameters: int = 1 << 28  # of all constants together
     bit_width: int = 32
     table_bits: int = 20  # address bits of a table
+    run_seconds: float = 300.0  # of computing the constants, or one table, of a model
 
     def check_shape(self, subject: str, shape: Sequence[int]) -> None:
         """Refuse a shape with too many axes or elements, or with an axis that is not positive."""

@@ -12,7 +12,7 @@ from hwflow.ir.ops.table import table_inputs
 from hwflow.ir.types import FixedType
 from hwflow.onnx_import.lower import lower
 from hwflow.onnx_import.problems import Unsupported
-from hwflow.onnx_import.session import session_of
+from hwflow.onnx_import.session import run_bounded, session_of
 
 MOVEMENT = frozenset({"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Slice", "Split", "Gather"})
 MAX_NODES = 256  # a longer chain is no activation function, and each of its tables would run all of it
@@ -30,8 +30,8 @@ def tabulate(
     chain = _extract(model, source, end)
     lower(chain, wide)
     reals = np.append(table_inputs(type).astype(np.float64) * type.step, -0.0)
-    feed = chain.graph.inputs[0].name
-    (quantised,) = session_of(chain).run(None, {feed: reals.astype(np.float32)})
+    feeds = {source: reals.astype(np.float32)}
+    (quantised,) = run_bounded(session_of(chain), None, feeds, f"the table of {end.name!r}")
     entries = np.asarray(np.rint(quantised.astype(np.float64).ravel() * 2.0**frac))
     if type.signed and entries[0] != entries[-1]:  # 1 / x: a quantiser rounds a small negative number to -0
         entries[0] = np.nan

@@ -16,7 +16,7 @@ from hwflow.errors import UserError
 from hwflow.limits import LIMITS, Limits
 from hwflow.onnx_import.lower import lower
 from hwflow.onnx_import.quantiser import is_quant
-from hwflow.onnx_import.session import session_of
+from hwflow.onnx_import.session import run_bounded, session_of
 from hwflow.onnx_import.sizes import static_shapes
 
 _RANDOM = frozenset(
@@ -106,15 +106,7 @@ def _evaluate(model: ir.Model, values: list[ir.Value]) -> list[np.ndarray]:
     remove_unused(clone.graph)
     clone.graph.inputs[:] = []
     lower(clone)
-    session = session_of(clone)
-    try:
-        results: list[np.ndarray] = session.run([v.name for v in values], {})
-    except Exception as error:  # onnxruntime's exception classes are private
-        line = (str(error).strip().splitlines() or [""])[0][:200]
-        raise UserError(
-            "constants", f"nodes that cannot run ({line})", "valid nodes", "Export the model again."
-        ) from error
-    return results
+    return run_bounded(session_of(clone, optimise=False), [v.name for v in values], {}, "constants")
 
 
 def _store(graph: ir.Graph, value: ir.Value, array: np.ndarray) -> None:

@@ -15,6 +15,7 @@ from onnx import TensorProto, helper
 from hwflow.errors import UserError
 from hwflow.limits import LIMITS, Limits
 from hwflow.onnx_import.model import import_model
+from hwflow.onnx_import.session import run_bounded, session_of
 from tests.security.refused import refused
 from tests.support.exact import assert_exact
 from tests.support.qonnx import ModelBuilder, weights, write
@@ -104,6 +105,7 @@ import resource, sys
 from pathlib import Path
 from hwflow.errors import UserError
 from hwflow.onnx_import.model import import_model
+from hwflow.onnx_import.session import run_bounded, session_of
 start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
 for name in sys.argv[1:]:
@@ -233,3 +235,17 @@ def test_the_expansion_of_a_computed_value_is_not_supported(tmp_path: Path) -> N
     with pytest.raises(UserError, match="Expand"):
         write(tmp_path, m.proto(m.quant(m.node("Expand", x, m.ints(10**6, 10**6, 4)))))
         import_model(tmp_path / "model.onnx")
+
+
+def test_a_run_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
+    """Fifty products of constants, small enough each; onnxruntime is told to stop between two of them."""
+    size = 1000
+    constant = helper.make_tensor("w", TensorProto.FLOAT, [size, size], np.zeros(size * size, np.float32))
+    nodes = [helper.make_node("MatMul", ["w" if i == 0 else f"v{i - 1}", "w"], [f"v{i}"]) for i in range(50)]
+    output = helper.make_tensor_value_info("v49", TensorProto.FLOAT, [size, size])
+    graph = helper.make_graph(nodes, "long", [], [output], [constant])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    session = session_of(model.SerializeToString(), optimise=False)
+    with pytest.raises(UserError, match=r"constants: found over 0.05 s of computing; expected at most 0.05 s"):
+        run_bounded(session, None, {}, "constants", seconds=0.05)
+    assert run_bounded(session, None, {}, "constants")[0].shape == (size, size)
