@@ -44,7 +44,8 @@ def _lower_quant(graph: ir.Graph, node: ir.Node, double: set[ir.Value]) -> None:
     quantiser = read_quantiser(node)
     source = node.inputs[0]
     assert source is not None
-    is_wide = quantiser.bits > _FLOAT32_BITS
+    # With a real scale float32 is what every runtime computes in; only a power of two has integers to keep.
+    is_wide = quantiser.bits > _FLOAT32_BITS and quantiser.frac is not None
 
     def build(r: Replacement) -> ir.Value:
         value = r.op("Cast", source, to=int(ir.DataType.DOUBLE)) if is_wide and source not in double else source

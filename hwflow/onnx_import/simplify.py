@@ -25,8 +25,6 @@ from hwflow.onnx_import.rewrite import Replacement, replace
 from hwflow.onnx_import.shapes import resolve_shapes
 from hwflow.onnx_import.zero_point import symmetrise
 
-_GRID_BITS = 32  # widest quantiser
-
 
 def simplify(model: ir.Model, limits: Limits = LIMITS) -> None:
     """Apply the rules in place; afterwards the graph is sorted and has no dead nodes.
@@ -55,16 +53,6 @@ def _apply(rule: Callable[[ir.Graph, ir.Node], None], graph: ir.Graph, node: ir.
             "a valid node",
             "Export the model again.",
         ) from error
-
-
-def _narrow_constants(graph: ir.Graph) -> None:
-    """A double on no power-of-two grid (a 32-bit bias with a real scale) becomes what a float runtime computes."""
-    for value in graph.initializers.values():
-        if value.dtype == ir.DataType.DOUBLE and value.const_value is not None:
-            array = value.const_value.numpy()
-            if np.any(np.ldexp(np.frexp(array)[0], _GRID_BITS) % 1):
-                value.const_value = ir.tensor(array.astype(np.float32), name=value.name)
-                value.dtype = ir.DataType.FLOAT
 
 
 def _drop(graph: ir.Graph, node: ir.Node) -> None:

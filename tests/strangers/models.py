@@ -126,3 +126,16 @@ class Asymmetric(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = self.input(x)
         return self.output(x + self.down(self.middle(torch.relu(self.up(x)) - 0.3)))  # type: ignore[no-any-return]
+
+
+class WideBias(nn.Module):
+    """A linear layer with a 32-bit bias on the real scale of its accumulator."""
+
+    def __init__(self, dim: int = 16) -> None:
+        super().__init__()
+        self.input = qnn.QuantIdentity(act_quant=FLOAT["act"], return_quant_tensor=True)
+        self.linear = qnn.QuantLinear(dim, dim, bias=True, weight_quant=FLOAT["weight"], bias_quant=bq.Int32Bias)
+        self.output = qnn.QuantIdentity(act_quant=FLOAT["act"])
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.output(self.linear(self.input(x)))  # type: ignore[no-any-return]

@@ -118,3 +118,10 @@ def test_a_block_with_quantised_weights_only(tmp_path: Path) -> None:
     step = model.graph.tensors[model.graph.outputs[0]].type.step
     assert report.max_step_difference * step < 0.01
     assert report.top1_changes <= 2
+
+
+@pytest.mark.parametrize("form", EXPORTS)
+def test_a_bias_of_32_bits_with_a_real_scale(tmp_path: Path, form: str) -> None:
+    """It has more than 24 bits, but no integers that float32 could lose. Measured: 0."""
+    path = exported(tmp_path, models.WideBias(), (1, 6, 16), form, 17)
+    assert checked(import_model(path, "near-exact"), 6, 16).output_rate < 1e-3
