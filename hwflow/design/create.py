@@ -43,12 +43,6 @@ class Request:
     budgets: r.Budgets
     io_type: IoType
 
-    @property
-    def latency_cycles(self) -> int | None:
-        """The latency budget in whole cycles."""
-        budget = self.budgets.latency_us
-        return None if budget is None else int(budget * self.clock_mhz + 1e-9)
-
 
 def convert(
     model: str | Path,
@@ -123,7 +117,7 @@ def _vectors(given: Evaluation | None, imported: ImportedModel) -> Evaluation:
 
 
 def _schedule(network: KernelGraph, request: Request, say: Progress) -> Schedule:
-    board, clock, latency = request.board, request.clock_mhz, request.latency_cycles
+    board, clock, latency = request.board, request.clock_mhz, request.budgets.latency_cycles(request.clock_mhz)
     if request.io_type == "io_parallel":
         return parallel_schedule(network.kernels, board, clock, latency)
     return find_schedule(

@@ -17,6 +17,7 @@ from hwflow.ir.graph import IntArray
 from hwflow.kernels.network import SINK, SOURCE
 from hwflow.onnx_import.session import session_of
 from hwflow.verify.csim import CsimResult, run_csim
+from hwflow.verify.golden import grid_integers
 from hwflow.verify.vectors import SEED, default_inputs
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def simulate_c(design: Design, count: int, progress: Callable[[str], None] | Non
 
 def _limits(design: Design) -> Limits:
     budgets, schedule = design.record.budgets, design.schedule
-    latency = 0 if budgets.latency_us is None else int(budgets.latency_us * schedule.clock_mhz + 1e-9)
+    latency = budgets.latency_cycles(schedule.clock_mhz) or 0
     return Limits(schedule.latency, latency, schedule.ii, budgets.ii_cycles or 0)
 
 
@@ -61,9 +62,7 @@ def _golden_outputs(design: Design, inputs: np.ndarray) -> IntArray:
     session = session_of((design.path / layout.GOLDEN).read_bytes())
     (port,) = session.get_inputs()
     outputs = [session.run(None, {port.name: sample.reshape(port.shape)})[0] for sample in inputs]
-    tensor = design.network.graph.tensors[design.network.tensor_of[SINK]]
-    scaled = np.stack(outputs).astype(np.float64) * 2.0**tensor.type.frac
-    return np.rint(scaled).astype(np.int64).reshape(-1, *tensor.shape)
+    return grid_integers(np.stack(outputs), design.network.graph, design.network.tensor_of[SINK])
 
 
 def _results(result: CsimResult) -> list[r.Result]:

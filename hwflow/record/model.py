@@ -65,6 +65,10 @@ class Budgets(_Data):
     latency_us: Annotated[float, Field(gt=0)] | None = None
     ii_cycles: Positive | None = None
 
+    def latency_cycles(self, clock_mhz: float) -> int | None:
+        """The latency budget in whole cycles; the small term undoes the rounding of the product."""
+        return None if self.latency_us is None else int(self.latency_us * clock_mhz + 1e-9)
+
 
 class Fold(_Data):
     """``pe`` outputs and ``simd`` inputs at a time, ``cycles`` for a beat."""

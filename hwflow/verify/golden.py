@@ -36,7 +36,8 @@ class GoldenRunner:
             if progress and index % 256 == 255:
                 progress(index + 1)
         return {
-            id: _integers(np.stack([row[i] for row in rows]), self.graph, id) for i, id in enumerate(self.output_ids)
+            id: grid_integers(np.stack([row[i] for row in rows]), self.graph, id)
+            for i, id in enumerate(self.output_ids)
         }
 
 
@@ -56,7 +57,7 @@ def golden_runner(model: ImportedModel, tensors: Iterable[str] | None = None) ->
     return GoldenRunner(model.graph, session_of(golden), tuple(chosen))
 
 
-def _integers(array: np.ndarray, graph: Graph, id: str) -> IntArray:
+def grid_integers(array: np.ndarray, graph: Graph, id: str) -> IntArray:
     """Real values of a tensor to its integers; a value off its grid would be a bug in the importer, and says so."""
     tensor = graph.tensors[id]
     scaled = array.astype(np.float64) * 2.0**tensor.type.frac
