@@ -55,7 +55,7 @@ clean: ## remove what demo built (not the environment)
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[brevitas]'
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[brevitas,rtl]'
 	@touch $@
 
 $(DEV): $(STAMP)

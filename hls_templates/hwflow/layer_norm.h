@@ -6,14 +6,15 @@
 
 namespace hwflow {
 
-template <class data_T, class res_T, class CONFIG> void layer_norm(hls::stream<data_T> &data, hls::stream<res_T> &res) {
+template <class CONFIG, class res_T, class... data_T>
+void layer_norm(hls::stream<res_T> &res, hls::stream<data_T> &... data) {
 #pragma HLS INLINE
-    row<data_T, res_T, CONFIG>(data, res);
+    row<CONFIG>(res, data...);
 }
 
-template <class data_T, class res_T, class CONFIG> void layer_norm(data_T *data, res_T *res) {
+template <class CONFIG, class res_T, class... data_T> void layer_norm(res_T *res, data_T *... data) {
 #pragma HLS INLINE
-    row<data_T, res_T, CONFIG>(data, res);
+    row<CONFIG>(res, data...);
 }
 
 } // namespace hwflow

@@ -1,4 +1,4 @@
-// One token in, one token out, with reductions over the channels of the token (CONFIG::row).
+// One token out for a token of each stream in, with reductions over the channels of the token (CONFIG::row).
 //
 // A beat is CONFIG::width elements in and CONFIG::out elements out, and takes CONFIG::cycles cycles.
 #ifndef HWFLOW_ROW_H_
@@ -8,31 +8,28 @@
 
 namespace hwflow {
 
-template <class data_T, class res_T, class CONFIG> void row(hls::stream<data_T> &data, hls::stream<res_T> &res) {
+template <class CONFIG, class res_T, class... data_T>
+void row_beat(res_T &y, unsigned token, const data_T &... x) {
+#pragma HLS INLINE
+    CONFIG::row(x.data..., y.data, 0, token);
+}
+
+template <class CONFIG, class res_T, class... data_T> void row(hls::stream<res_T> &res, hls::stream<data_T> &... data) {
 Tokens:
     for (unsigned token = 0; token < CONFIG::tokens; token++) {
 #pragma HLS PIPELINE II = CONFIG::cycles
-        const data_T x = data.read();
-        typename data_T::value_type in[CONFIG::width];
-        typename res_T::value_type out[CONFIG::out];
-#pragma HLS ARRAY_PARTITION variable = in complete
-#pragma HLS ARRAY_PARTITION variable = out complete
-        for (unsigned n = 0; n < CONFIG::width; n++)
-            in[n] = x[n];
-        CONFIG::row(in, out, 0, token);
         res_T y;
-        for (unsigned n = 0; n < CONFIG::out; n++)
-            y[n] = out[n];
+        row_beat<CONFIG>(y, token, data.read()...);
         res.write(y);
     }
 }
 
-template <class data_T, class res_T, class CONFIG> void row(data_T *data, res_T *res) {
+template <class CONFIG, class res_T, class... data_T> void row(res_T *res, data_T *... data) {
 #pragma HLS INLINE
 Tokens:
     for (unsigned token = 0; token < CONFIG::tokens; token++) {
 #pragma HLS UNROLL
-        CONFIG::row(data + token * CONFIG::width, res + token * CONFIG::out, 0, token);
+        CONFIG::row((data + token * CONFIG::width)..., res + token * CONFIG::out, 0, token);
     }
 }
 

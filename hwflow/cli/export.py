@@ -13,31 +13,59 @@ from hwflow.errors import UserError
 GOLDEN = "golden.onnx"
 
 Output = Annotated[
-    Path | None, typer.Option("--output", "-o", metavar="MODEL.onnx", help="By default model.onnx in the run's folder.")
+    Path | None,
+    typer.Option("--output", "-o", metavar="MODEL.onnx", help="By default model.onnx in the run's folder."),
+]
+Source = Annotated[
+    Path, typer.Argument(metavar="RUN", help="The folder of a finished training, or a saved Keras model (.h5, .keras).")
 ]
 
 
-def export(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished training.")],
-    output: Output = None,
-    json: Json = False,
-    debug: Debug = False,
-) -> None:
+def export(run: Source, output: Output = None, json: Json = False, debug: Debug = False) -> None:
     """Export a trained model to QONNX; beside it golden.onnx for stock onnxruntime, and labelled inputs."""
     with command(json, debug) as reply:
         if output and output.name == GOLDEN:
             raise UserError("--output", GOLDEN, "another name", f"{GOLDEN} is written beside the model.")
-        from hwflow.files import write_atomic
-        from hwflow.frontends.brevitas.evaluation import export_evaluation
-        from hwflow.frontends.brevitas.export import export_qonnx
-        from hwflow.frontends.brevitas.run import RunFolder
-        from hwflow.frontends.brevitas.train import load_run
-        from hwflow.onnx_import.model import import_model
-        from hwflow.verify.evaluation import FILE
+        from hwflow.frontends.keras_files import is_keras_file
 
-        folder = RunFolder(run)
-        model = export_qonnx(load_run(run), output or folder.onnx, folder.read_config().model.input_shape)
-        golden = write_atomic(model.with_name(GOLDEN), import_model(model).golden)
-        evaluation = export_evaluation(run, model.with_name(FILE))
-        document = {"model": str(model), "golden": str(golden), "evaluation": str(evaluation)}
+        document = _export_file(run, output) if is_keras_file(run) else _export_run(run, output)
         reply(document, lambda console: console.print("\n".join(document.values()), markup=False, soft_wrap=True))
+
+
+def _export_run(run: Path, output: Path | None) -> dict[str, str]:
+    """The model of a run, golden.onnx and the validation samples."""
+    from hwflow.frontends.brevitas.evaluation import export_evaluation
+    from hwflow.frontends.qkeras.run import export_run, is_qkeras_run
+    from hwflow.verify.evaluation import FILE
+
+    model = export_run(run, output) if is_qkeras_run(run) else _export_brevitas(run, output)
+    golden = _golden(model)
+    return {"model": str(model), "golden": golden, "evaluation": str(export_evaluation(run, model.with_name(FILE)))}
+
+
+def _export_brevitas(run: Path, output: Path | None) -> Path:
+    from hwflow.frontends.brevitas.export import export_qonnx
+    from hwflow.frontends.brevitas.run import RunFolder
+    from hwflow.frontends.brevitas.train import load_run
+
+    folder = RunFolder(run)
+    return export_qonnx(load_run(run), output or folder.onnx, folder.read_config().model.input_shape)
+
+
+def _export_file(path: Path, output: Path | None) -> dict[str, str]:
+    """A saved Keras model. One that is not exact is exported all the same: near-exact import may take it."""
+    from hwflow.frontends.qkeras.export import export_qonnx
+
+    model = export_qonnx(path, output or path.with_suffix(".onnx"))
+    try:
+        return {"model": str(model), "golden": _golden(model)}
+    except UserError as error:
+        return {"model": str(model), "not_exact": f"Not exact: {error}"}
+
+
+def _golden(model: Path) -> str:
+    """golden.onnx beside the model."""
+    from hwflow.files import write_atomic
+    from hwflow.onnx_import.model import import_model
+
+    return str(write_atomic(model.with_name(GOLDEN), import_model(model).golden))

@@ -153,6 +153,7 @@ def _build(
     say("HLS project")
     with folder.staging(layout.HLS) as project:
         write_project(network, schedule, request.board, request.io_type, project)
+    _write_rtl(folder, network, schedule, request, say)
     design = Design(folder, network, schedule, _record(model, imported, network, schedule, request), imported.names)
     say("report")
     hashes = {name: sha256_file(path / name) for name in layout.HASHED}
@@ -166,6 +167,18 @@ def _build(
     )
     design.save(build)
     return design
+
+
+def _write_rtl(folder: BuildFolder, network: KernelGraph, schedule: Schedule, request: Request, say: Progress) -> None:
+    """Streams only: what is unrolled over the tokens has no beats."""
+    from hwflow.backends.rtl.project import write_rtl
+
+    if request.io_type == "io_parallel":
+        shutil.rmtree(folder.path / layout.RTL, ignore_errors=True)
+        return
+    say("RTL")
+    with folder.staging(layout.RTL) as project:
+        write_rtl(network, schedule, project)
 
 
 def _title(model: Path) -> str:

@@ -15,6 +15,7 @@ from hwflow.onnx_import.model import ImportedModel
 from hwflow.schedule.fifo import with_depths
 from hwflow.schedule.parallel import stage_times
 from hwflow.schedule.resources import KINDS, Resources
+from hwflow.schedule.run import FRAMES
 from hwflow.schedule.schedule import Schedule
 from hwflow.schedule.simulate import Simulation, simulate
 
@@ -71,13 +72,13 @@ def _result(metric: str, value: float, unit: str, limit: float | None) -> r.Resu
     return r.Result(stage="estimate", metric=metric, value=value, unit=unit, limit=limit, ok=ok)
 
 
-def simulate_schedule(network: KernelGraph, schedule: Schedule) -> Simulation:
+def simulate_schedule(network: KernelGraph, schedule: Schedule, frames: int = FRAMES) -> Simulation:
     """The token-level simulation of the scheduled design with its FIFO depths."""
     folds = schedule.folds
     actors = [actor for k in network.kernels for actor in k.actors(folds[k.name])]
     inner = [channel for k in network.kernels for channel in k.channels(folds[k.name])]
     channels = with_depths([*network.channels, *inner], schedule.fifo_depths)
-    return simulate(actors, channels, network.source, network.sink)
+    return simulate(actors, channels, network.source, network.sink, frames)
 
 
 def kernel_rows(network: KernelGraph, schedule: Schedule, io_type: str) -> list[r.Kernel]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,7 +23,11 @@ from hwflow.ir.graph import IntArray
 from hwflow.kernels.network import KernelGraph, kernel_graph
 from hwflow.onnx_import.ports import PortScales, read_port_scales
 from hwflow.schedule.schedule import Schedule
+from hwflow.verify.cosim.modes import MODES, ModeName
 from hwflow.verify.vectors import as_inputs
+
+if TYPE_CHECKING:
+    from hwflow.verify.cosim import CosimResult
 
 Progress = Callable[[str], None]
 
@@ -119,6 +123,26 @@ class Design:
         with self.folder.lock():
             self.record = simulate_c(self, count, progress)
         return [result for result in self.record.results if result.stage == "csim"]
+
+    def cosim(
+        self,
+        frames: int = 100,
+        modes: Sequence[ModeName] = MODES,
+        seed: int = 2026,
+        streams: bool = False,
+        progress: Progress | None = None,
+    ) -> CosimResult:
+        """Run the RTL under Verilator in each mode; what it measured is in the record too. Needs g++ and Verilator.
+
+        Args:
+            frames: sent back to back in each mode.
+            modes: "nominal", "stalls" at both ends, "reset" in mid-frame.
+            streams: compare what every kernel puts out, not only the last.
+        """
+        from hwflow.design.cosimulate import cosimulate
+
+        with self.folder.lock():
+            return cosimulate(self, frames, modes, seed, streams, progress)
 
     def build(self, csim: bool = True, synth: bool = False, cosim: bool = False, vsynth: bool = False) -> r.BuildRecord:
         """hls4ml's ``build``: C simulation by g++; synthesis and cosimulation by Vitis HLS where it is installed.

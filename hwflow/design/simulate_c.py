@@ -10,15 +10,10 @@ import numpy as np
 from hwflow import record as r
 from hwflow.backends.hls.testbench import Limits, write_testbench
 from hwflow.design import layout
+from hwflow.design.golden import golden_vectors
 from hwflow.design.parity import accuracy
-from hwflow.errors import UserError
-from hwflow.ir import reference
-from hwflow.ir.graph import IntArray
-from hwflow.kernels.network import SINK, SOURCE
-from hwflow.onnx_import.session import session_of
+from hwflow.kernels.network import SINK
 from hwflow.verify.csim import CsimResult, run_csim
-from hwflow.verify.golden import grid_integers
-from hwflow.verify.vectors import SEED, default_inputs
 
 if TYPE_CHECKING:
     from hwflow.design.design import Design
@@ -28,7 +23,7 @@ def simulate_c(design: Design, count: int, progress: Callable[[str], None] | Non
     """Run ``count`` inferences through the C++ design; returns the new record, which is saved too."""
     say = progress or (lambda _: None)
     say(f"vectors for {count} inferences")
-    vectors = _vectors(design, count)
+    vectors = golden_vectors(design, count, "csim")
     project = design.path / layout.HLS
     write_testbench(design.network, design.record.io_type, _limits(design), vectors, project)
     say("compile with g++ and run")
@@ -41,28 +36,6 @@ def _limits(design: Design) -> Limits:
     budgets, schedule = design.record.budgets, design.schedule
     latency = budgets.latency_cycles(schedule.clock_mhz) or 0
     return Limits(schedule.latency, latency, schedule.ii, budgets.ii_cycles or 0)
-
-
-def _vectors(design: Design, count: int) -> dict[str, IntArray]:
-    """Integers of the input port, the outputs and the kernels; more than the build stored are made here."""
-    if count < 1:
-        raise UserError("csim", f"{count} vectors", "at least 1", "Give a larger number.")
-    graph, stored = design.network.graph, design.vectors
-    inputs = stored.inputs[:count]
-    golden = {id: values[:count] for id, values in stored.golden.items()}
-    sink = design.network.tensor_of[SINK]
-    if count > len(inputs):
-        more = default_inputs(graph, count - len(inputs), SEED + 1)
-        inputs = np.concatenate([inputs, more])
-        golden[sink] = np.concatenate([golden[sink], _golden_outputs(design, more)])
-    return {design.network.tensor_of[SOURCE]: reference.quantise_input(graph, graph.inputs[0], inputs), **golden}
-
-
-def _golden_outputs(design: Design, inputs: np.ndarray) -> IntArray:
-    session = session_of((design.path / layout.GOLDEN).read_bytes())
-    (port,) = session.get_inputs()
-    outputs = [session.run(None, {port.name: sample.reshape(port.shape)})[0] for sample in inputs]
-    return grid_integers(np.stack(outputs), design.network.graph, design.network.tensor_of[SINK])
 
 
 def _results(result: CsimResult) -> list[r.Result]:

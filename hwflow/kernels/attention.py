@@ -2,26 +2,30 @@
 
 Ports q (T, heads * key), k (S, heads * key), v (S, heads * value); out (T, heads * value).
 A loader fills a ping-pong buffer with the keys and values of a frame; the query row works one token after the other.
-PE keys and SIMD of the wider of key and value elements are worked on a cycle, all heads side by side:
+PE keys are worked on at once, SIMD elements of the wider of key and value a cycle, all heads side by side:
 a query token takes (S / PE) * (max(key, value) / SIMD) cycles for the scores, as many for the context, overlapped.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hwflow.ir.graph import Node
-from hwflow.ir.types import FixedType
 from hwflow.kernels.base import HlsCode, Kernel, beats, divisors, width
 from hwflow.kernels.code import FunctionWriter, config
-from hwflow.kernels.cost import chain, pipelined
+from hwflow.rtl.arithmetic import accumulate, counter, dot, every, hold, outer, product_cost, tree
+from hwflow.rtl.beats import interleave, pack, part_of
+from hwflow.rtl.module import KernelModule, Steps
+from hwflow.rtl.rows import Rows
+from hwflow.rtl.signal import Signal
 from hwflow.schedule import costs
 from hwflow.schedule.dataflow import Actor, Channel, Phase
 from hwflow.schedule.kernel import Fold
-from hwflow.schedule.resources import Resources
 
 _BUFFERS = 2  # ping-pong
+BUFFER_PS = 800  # counters, memory, choice of the part
 
 
 @dataclass(frozen=True)
@@ -65,10 +69,14 @@ class Attention(Kernel):
     def folds(self) -> Sequence[Fold]:
         elements = max(self.key, self.value)
         return [
-            Fold(pe, simd, (self.keys // pe) * (elements // simd))
+            Fold(pe, elements // parts, (self.keys // pe) * parts)
             for pe in divisors(self.keys)
-            for simd in divisors(elements)
+            for parts in divisors(math.gcd(self.key, self.value))
         ]
+
+    def parts(self, fold: Fold) -> int:
+        """Steps for the elements of PE keys."""
+        return max(self.key, self.value) // fold.simd
 
     def actors(self, fold: Fold) -> Sequence[Actor]:
         q, k, v = self.sources
@@ -80,40 +88,116 @@ class Attention(Kernel):
         return [Actor(f"{self.name}.load", tuple(load), 1), self._query(fold, q, full, free)]
 
     def _query(self, fold: Fold, q: str, full: str, free: str) -> Actor:
-        (sink,) = self.sinks
-        phases = [Phase({q: 1, full: 1}, {sink: 1, free: int(self.tokens == 1)}, fold.cycles)]
+        sinks = dict.fromkeys(self.sinks, 1)
+        phases = [Phase({q: 1, full: 1}, {**sinks, free: int(self.tokens == 1)}, fold.cycles)]
         if self.tokens > 1:
-            middle = [Phase({q: 1}, {sink: 1}, fold.cycles, self.tokens - 2)] if self.tokens > 2 else []
-            phases += [*middle, Phase({q: 1}, {sink: 1, free: 1}, fold.cycles)]
-        depth = 2 * (fold.cycles - 1) + self.datapath(fold)[1] + 1
-        return Actor(f"{self.name}.query", tuple(phases), depth, {free: 1})
+            middle = [Phase({q: 1}, sinks, fold.cycles, self.tokens - 2)] if self.tokens > 2 else []
+            phases += [*middle, Phase({q: 1}, {**sinks, free: 1}, fold.cycles)]
+        return Actor(f"{self.name}.query", tuple(phases), self.rtl(fold).depth, {free: fold.cycles})
 
     def channels(self, fold: Fold) -> Sequence[Channel]:
         return [Channel(f"{self.name}.full", _BUFFERS), Channel(f"{self.name}.free", _BUFFERS, _BUFFERS)]
 
-    def resources(self, fold: Fold) -> Resources:
-        k, v = (self.tensor(i) for i in self.inputs[1:])
-        bits = _BUFFERS * (k.size * k.type.width + v.size * v.type.width)
-        return self.datapath(fold)[0] + Resources(ff=bits, lut=bits // 2)
-
-    def datapath(self, fold: Fold) -> tuple[Resources, int]:
-        q, k, v = (self.tensor(i).type for i in self.inputs)
-        score, context = (self.tensor(n.output).type for n in self.products)
-        probability = self.tensor(self.context.inputs[0]).type if self.context else v
-        key_lanes, value_lanes = min(fold.simd, self.key), min(fold.simd, self.value)
-        dot = (fold.pe * key_lanes * _times(q, k)).then(fold.pe * costs.adder_tree(key_lanes, score.width))
-        row_lanes = max(1, fold.pe * fold.simd // max(self.key, self.value))
-        row = chain(self.graph, self.row_nodes, row_lanes)
-        mix = (fold.pe * value_lanes * _times(probability, v)).then(
-            value_lanes * costs.adder_tree(fold.pe, context.width)
+    def build(self, module: KernelModule, fold: Fold) -> KernelModule:
+        p, parts, groups = module.pipeline, self.parts(fold), self.keys // fold.pe
+        free = module.credits(
+            "free",
+            _BUFFERS,
+            _BUFFERS,
+            "query_active && query_last && query_round_last",
+            "load_start && load_round_first",
         )
-        one_head = dot.then(row).then(mix).then(chain(self.graph, self.tail, value_lanes))
-        return pipelined(self.heads * one_head, self.heads * self.keys * score.width // 2, self.clock_mhz)
+        full = module.credits("full", _BUFFERS, 0, "load_start && load_round_last", "query_start && query_round_first")
+        load = module.actor("load", self.keys, 1, f"(!load_round_first || {free})", [1, 2])
+        able = f"(!query_round_first || {full}) && {module.room}"
+        steps = module.actor("query", self.tokens, fold.cycles, able, [0])
+        part_first, part_last = counter(p, "part", parts, steps.active) if parts > 1 else (None, None)
+        group_end = every(p, "group_end", steps.active, part_last)
+        ends = counter(p, "group", groups, group_end) if groups > 1 else (steps.first, steps.last)
+        context = _Context(module, fold, steps, ends, load.active)
+        score = self._scores(context, part_first)
+        rows = Rows(
+            p, self.graph, self.heads, fold.pe, groups, parts, group_end, *ends, (self.heads, self.tokens, self.keys),
+            lambda v: v.reshape(self.heads, self.tokens, groups, fold.pe).transpose(1, 2, 0, 3).reshape(
+                self.tokens * groups, -1
+            ),
+        )  # fmt: skip
+        rows.values[self.products[0].output] = score
+        rows.run(self.row_nodes)
+        probability = rows.values[self.products[1].inputs[0]]
+        if parts > 1:  # from the last part of the keys to all the parts of the values
+            kept = hold(p, "probability", probability, group_end)
+            probability = replace(kept, cycle=kept.cycle - 1 + parts)
+        self._finish(context, self._mix(context, probability))
+        return module
+
+    def _scores(self, c: _Context, part_first: Signal | None) -> Signal:
+        """(heads, PE) scores at the end of each group of keys."""
+        p, fold, parts = c.module.pipeline, c.fold, self.parts(c.fold)
+        query = interleave(p, "query_parts", c.module.source(0), self.heads, parts)
+        q = part_of(p, query, c.steps, query.lanes // parts, fold.cycles)
+        key = interleave(p, "key_parts", c.module.source(1), self.heads, parts)
+        k = self._buffer(c, "keys", key, c.load, c.steps.active)
+        products = dot(p, "score_products", q, k, (self.heads, fold.pe, self.key // parts))
+        type = self.tensor(self.products[0].output).type
+        score = tree(p, "score", products, self.heads * fold.pe, type, "sum")
+        if part_first is None:
+            return score
+        return accumulate(p, "score_total", score, type, 1, (c.steps.active, part_first, None))
+
+    def _mix(self, c: _Context, probability: Signal) -> tuple[Signal, Signal]:
+        """(heads, values) of a part of the context, and the flag of the last group of keys."""
+        p, fold, parts = c.module.pipeline, c.fold, self.parts(c.fold)
+        value = interleave(p, "value_parts", c.module.source(2), self.heads, parts)
+        late = product_cost(probability.type, value.type).delay_ps
+        cycle = p.place([probability], max(late, BUFFER_PS + late - probability.ps))[1]
+        # The values are written as much later than the keys as they are read later.
+        v = self._buffer(c, "values", p.at(value, cycle), p.at(c.load, cycle), p.at(c.steps.active, cycle))
+        shape = (self.heads, fold.pe, self.value // parts)
+        products = outer(p, "context_products", p.at(probability, cycle), v, shape)
+        type = self.tensor(self.products[1].output).type
+        context = tree(p, "mixed", products, self.heads * shape[2], type, "sum")
+        if self.keys == fold.pe:
+            return context, c.steps.active
+        context = accumulate(p, "mixed_total", context, type, parts, (c.steps.active, c.ends[0], None))
+        return context, every(p, "done", p.at(c.steps.active, context.cycle), p.at(c.ends[1], context.cycle))
+
+    def _buffer(self, c: _Context, name: str, token: Signal, write: Signal, read: Signal) -> Signal:
+        """Keys or values of two frames; PE tokens' part of a step."""
+        p, fold, parts = c.module.pipeline, c.fold, self.parts(c.fold)
+        lanes = fold.pe * token.lanes // parts
+        result = p.declare(Signal(name, lanes, token.type, read.cycle, BUFFER_PS))
+        parameters = {
+            "WIDTH": token.bits, "KEYS": self.keys, "PE": fold.pe, "PARTS": parts, "QUERIES": self.tokens,
+        }  # fmt: skip
+        ports = {
+            "clk": "clk", "rst": "rst", "write": write.name, "token": token.name, "read": read.name, "y": name,
+        }  # fmt: skip
+        p.instance("hwflow_token_buffer", f"{name}_buffer", parameters, ports)
+        p.spend(costs.token_buffer(token.bits, self.keys // fold.pe, fold.pe, parts))
+        return result
+
+    def _finish(self, c: _Context, found: tuple[Signal, Signal]) -> None:
+        context, done = found
+        p, parts = c.module.pipeline, self.parts(c.fold)
+        shape = (self.tokens, self.heads, parts, self.value // parts)
+        done = p.at(done, context.cycle)
+        rows = Rows(
+            p, self.graph, 1, context.lanes, 1, 1, done, c.steps.first, c.steps.last,
+            (1, self.tokens, self.heads * self.value),
+            lambda v: v.reshape(shape).swapaxes(1, 2).reshape(self.tokens * parts, -1),
+        )  # fmt: skip
+        rows.values[self.products[1].output] = context
+        rows.run(self.tail)
+        last = self.tail[-1].output if self.tail else self.products[1].output
+        beat, write = pack(p, "beat", rows.values[last], done, parts)
+        c.module.sink(interleave(p, "beat_heads", beat, parts, self.heads), write, "query_start")
+        c.module.depth = c.fold.cycles + beat.cycle
 
     def hls(self, fold: Fold) -> HlsCode:
         score, context = self.products
         writer = FunctionWriter(self.name, self.graph)
-        body = writer.row(self.row_nodes, score.output, context.inputs[0])
+        body = writer.row(self.row_nodes, [score.output], context.inputs[0])
         body += writer.element(self.tail, [context.output], self.output)
         numbers = {
             "heads": self.heads, "tokens": self.tokens, "keys": self.keys, "key": self.key, "value": self.value,
@@ -125,6 +209,12 @@ class Attention(Kernel):
         return HlsCode("attention.h", "attention", text, (), writer.tables)
 
 
-def _times(a: FixedType, b: FixedType) -> costs.Cost:
-    """A product of two computed numbers; an unsigned one counts a bit more."""
-    return costs.multiplier(a.width + (not a.signed), b.width + (not b.signed))
+@dataclass(frozen=True)
+class _Context:
+    """What the parts of the datapath share."""
+
+    module: KernelModule
+    fold: Fold
+    steps: Steps
+    ends: tuple[Signal, Signal]
+    load: Signal

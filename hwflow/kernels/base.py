@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import ClassVar
 
 from hwflow.ir.graph import Graph, IntArray, Node, Tensor
 from hwflow.ir.types import FixedType
+from hwflow.rtl.module import KernelModule
 from hwflow.schedule.dataflow import Actor, Channel
 from hwflow.schedule.kernel import Fold
 from hwflow.schedule.resources import Resources
@@ -77,12 +79,31 @@ class Kernel:
         return ()
 
     def resources(self, fold: Fold) -> Resources:
-        """Estimate of everything inside the kernel."""
+        """Everything inside the kernel but the FIFOs of its sinks, counted from its RTL."""
+        return self.rtl(fold).resources
+
+    def rtl(self, fold: Fold) -> KernelModule:
+        """The RTL module, made once for each fold."""
+        if fold not in self._modules:
+            self._modules[fold] = self.build(self.module(fold), fold)
+        return self._modules[fold]
+
+    def build(self, module: KernelModule, fold: Fold) -> KernelModule:
+        """Fill the module with actors, pipeline and sink."""
         raise NotImplementedError
 
-    def datapath(self, fold: Fold) -> tuple[Resources, int]:
-        """Resources of the logic alone, and its pipeline stages."""
-        raise NotImplementedError
+    @cached_property
+    def _modules(self) -> dict[Fold, KernelModule]:
+        return {}
+
+    def module(self, fold: Fold) -> KernelModule:
+        """The empty module with its ports."""
+        inputs, out = [self.tensor(i) for i in self.inputs], self.tensor(self.output)
+        given = "; ".join(f"{beats(t)} beats of {width(t)} x {t.type}" for t in inputs)
+        title = f"{self.kind}: {given} -> {beats(out)} beats of {width(out)} x {out.type} a frame.\n"
+        title += f"PE {fold.pe}, SIMD {fold.simd}: a firing every {fold.cycles} cycles at most."
+        ports = [(width(t), t.type) for t in inputs]
+        return KernelModule(self.name, self.clock_mhz, ports, (width(out), out.type), max(1, len(self.sinks)), title)
 
     @property
     def full_fold(self) -> Fold:
@@ -91,8 +112,8 @@ class Kernel:
 
     def unrolled(self) -> tuple[Resources, int]:
         """For io_parallel: the logic of a beat once for every beat of a frame, and its pipeline stages."""
-        resources, stages = self.datapath(self.full_fold)
-        return beats(self.tensor(self.output)) * resources, stages
+        module = self.rtl(self.full_fold)
+        return beats(self.tensor(self.output)) * module.resources, module.depth
 
     def hls(self, fold: Fold) -> HlsCode:
         """The generated code."""

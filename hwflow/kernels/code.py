@@ -62,15 +62,16 @@ class FunctionWriter:
         signature = f"static {result} apply({', '.join([*arguments, 'unsigned token', 'unsigned n'])})"
         return _function(signature, [*lines, f"return {nodes[-1].output if nodes else inputs[0]};"])
 
-    def row(self, nodes: Sequence[Node], source: str, output: str) -> str:
-        """``row(in, out, head, token)``: one token with reductions over its elements."""
-        width = self.graph.tensors[source].shape[-1]
+    def row(self, nodes: Sequence[Node], sources: Sequence[str], output: str) -> str:
+        """``row(in..., out, head, token)``: one token with reductions over its elements."""
+        width = self.graph.tensors[sources[0]].shape[-1]
         lines: list[str] = []
         for node in nodes:
             lines += self._row_statement(node, width)
         lines += [f"for (unsigned n = 0; n < {self._width(output)}; n++)", f"    out[n] = {output}[n];"]
-        types = [cpp_type(self.graph.tensors[id].type) for id in (source, output)]
-        signature = f"static void row(const {types[0]} *{source}, {types[1]} *out, unsigned head, unsigned token)"
+        inputs = ", ".join(f"const {cpp_type(self.graph.tensors[id].type)} *{id}" for id in sources)
+        result = cpp_type(self.graph.tensors[output].type)
+        signature = f"static void row({inputs}, {result} *out, unsigned head, unsigned token)"
         return _function(signature, lines)
 
     def _row_statement(self, node: Node, width: int) -> list[str]:

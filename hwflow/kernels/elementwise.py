@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from hwflow.kernels.base import HlsCode, Kernel, beats, simd_folds, width
 from hwflow.kernels.code import FunctionWriter, config
-from hwflow.kernels.cost import chain, pipelined
+from hwflow.rtl.beats import finish, unpack
+from hwflow.rtl.module import KernelModule
+from hwflow.rtl.rows import element_rows
 from hwflow.schedule.dataflow import Actor, Phase
 from hwflow.schedule.kernel import Fold
-from hwflow.schedule.resources import Resources
 
 
 @dataclass(frozen=True)
@@ -24,14 +25,18 @@ class Elementwise(Kernel):
 
     def actors(self, fold: Fold) -> Sequence[Actor]:
         phase = Phase(dict.fromkeys(self.sources, 1), dict.fromkeys(self.sinks, 1), fold.cycles)
-        return [Actor(self.name, (phase,), fold.cycles + self.datapath(fold)[1])]
+        return [Actor(self.name, (phase,), self.rtl(fold).depth)]
 
-    def resources(self, fold: Fold) -> Resources:
-        return self.datapath(fold)[0]
-
-    def datapath(self, fold: Fold) -> tuple[Resources, int]:
-        bits = fold.simd * self.tensor(self.output).type.width
-        return pipelined(chain(self.graph, self.nodes, fold.simd), bits, self.clock_mhz)
+    def build(self, module: KernelModule, fold: Fold) -> KernelModule:
+        p, ports = module.pipeline, range(len(self.inputs))
+        steps = module.actor("fire", 1, fold.cycles, module.room, ports)
+        out = self.tensor(self.output)
+        rows = element_rows(p, self.graph, fold.simd, (beats(out), width(out)), steps)
+        for port, id in enumerate(self.inputs):
+            rows.values[id] = unpack(p, module.source(port), steps.active, steps.first, fold.cycles)
+        rows.run(self.nodes)
+        finish(module, rows.values[self.nodes[-1].output], steps.active, fold.cycles, fold.cycles, "fire_start")
+        return module
 
     def hls(self, fold: Fold) -> HlsCode:
         writer = FunctionWriter(self.name, self.graph)

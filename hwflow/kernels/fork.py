@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from hwflow.kernels.base import HlsCode, Kernel, beats
 from hwflow.kernels.code import config
+from hwflow.rtl.beats import finish
+from hwflow.rtl.module import KernelModule
 from hwflow.schedule.dataflow import Actor, Phase
 from hwflow.schedule.kernel import Fold
-from hwflow.schedule.resources import Resources
 
 
 @dataclass(frozen=True)
@@ -24,11 +25,10 @@ class Fork(Kernel):
     def actors(self, fold: Fold) -> Sequence[Actor]:
         return [Actor(self.name, (Phase({self.sources[0]: 1}, dict.fromkeys(self.sinks, 1)),), 1)]
 
-    def datapath(self, fold: Fold) -> tuple[Resources, int]:
-        return Resources(), 0
-
-    def resources(self, fold: Fold) -> Resources:
-        return Resources(lut=2 * len(self.sinks))
+    def build(self, module: KernelModule, fold: Fold) -> KernelModule:
+        steps = module.actor("fire", 1, 1, module.room, [0])
+        finish(module, module.source(0), steps.active, 1, 1, "fire_start")
+        return module
 
     def hls(self, fold: Fold) -> HlsCode:
         text = config(f"{self.name}_config", {"tokens": beats(self.tensor(self.output))}, {}, "")

@@ -13,8 +13,13 @@ from functools import cached_property
 from hwflow.ir.graph import Tensor
 from hwflow.kernels.base import HeadKernel, HlsCode, HlsWeight, beats, divisors, width
 from hwflow.kernels.code import FunctionWriter, config, reorder_weights
-from hwflow.kernels.cost import chain, pipelined
-from hwflow.schedule import costs
+from hwflow.rtl.arithmetic import accumulate, counter, dot, every, tree
+from hwflow.rtl.beats import finish, part_of
+from hwflow.rtl.matrix import matrix
+from hwflow.rtl.module import KernelModule, Steps
+from hwflow.rtl.rows import constants, element_rows
+from hwflow.rtl.shift_add import estimate
+from hwflow.rtl.signal import Signal
 from hwflow.schedule.dataflow import Actor, Phase
 from hwflow.schedule.kernel import Fold
 from hwflow.schedule.resources import Resources
@@ -58,48 +63,51 @@ class Linear(HeadKernel):
         return [Fold(pe, simd, (n // pe) * (k // simd)) for pe in divisors(n) for simd in divisors(k)]
 
     def actors(self, fold: Fold) -> Sequence[Actor]:
-        (source,), (sink,) = self.sources, self.sinks
+        (source,) = self.sources
         gather = (Phase({source: 1}, {}, fold.cycles, self.beats - 1),) if self.beats > 1 else ()
-        emit = Phase({source: 1}, {sink: 1}, fold.cycles)
-        return [Actor(self.name, (*gather, emit), fold.cycles - 1 + self.datapath(fold)[1] + 1)]
+        emit = Phase({source: 1}, dict.fromkeys(self.sinks, 1), fold.cycles)
+        return [Actor(self.name, (*gather, emit), self.rtl(fold).depth)]
 
-    def resources(self, fold: Fold) -> Resources:
-        return self.datapath(fold)[0] + self._memory(fold)
+    def build(self, module: KernelModule, fold: Fold) -> KernelModule:
+        p, parts, groups = module.pipeline, self.in_width // fold.simd, self.out_width // fold.pe
+        able = f"(!fire_round_last || ({module.room}))" if self.beats > 1 else module.room
+        steps = module.actor("fire", self.beats, fold.cycles, able, [0])
+        part_first, part_last = counter(p, "part", parts, steps.active) if parts > 1 else (None, None)
+        total = self._sums(module, fold, steps)
+        if parts > 1 or self.beats > 1:
+            first = every(p, "sum_first", part_first, steps.round_first if self.beats > 1 else None)
+            flags = (steps.active, first, part_last if self.beats > 1 else None)
+            total = accumulate(p, "total", total, total.type, groups if self.beats > 1 else 1, flags)
+        done = every(p, "done", steps.active, part_last, steps.round_last if self.beats > 1 else None)
+        rows = element_rows(p, self.graph, fold.pe, (self.tokens, self.out_width), steps, done)
+        rows.values[self.core.output] = total
+        rows.run(self.tail)
+        reserve = "fire_start && fire_round_last" if self.beats > 1 else "fire_start"
+        finish(module, rows.values[self._last], done, groups, fold.cycles, reserve)
+        return module
+
+    @property
+    def _last(self) -> str:
+        return self.tail[-1].output if self.tail else self.core.output
+
+    def _sums(self, module: KernelModule, fold: Fold, steps: Steps) -> Signal:
+        """PE sums of the SIMD products of a step: weights from memory, or the whole matrix as shifts and adds."""
+        assert self.weights.values is not None
+        p, type = module.pipeline, self.tensor(self.core.output).type
+        if fold.cycles == 1 and self.beats == 1:
+            return matrix(module, module.source(0), self.weights, type)
+        x = part_of(p, module.source(0), steps, fold.simd, fold.cycles)
+        words = reorder_weights(self.weights.values, self.beats, fold.pe, fold.simd).reshape(-1, fold.pe * fold.simd)
+        weights = constants(p, "weights", words, self.weights, steps.active)
+        return tree(p, "sums", dot(p, "products", x, weights, (1, fold.pe, fold.simd)), fold.pe, type, "sum")
 
     def unrolled(self) -> tuple[Resources, int]:
         """The whole matrix as shifts and adds, for every beat out of the frame."""
-        lanes = self.tokens * self.out_width
-        tails = lanes * chain(self.graph, self.tail, 1)
-        cost = (self.tokens * self._shifts_and_adds).then(tails)
-        return pipelined(cost, lanes * self.tensor(self.core.output).type.width, self.clock_mhz)
-
-    def datapath(self, fold: Fold) -> tuple[Resources, int]:
-        """PE trees of SIMD products with accumulators, or the whole matrix as shifts and adds; and the tails."""
-        acc = self.tensor(self.core.output).type
-        tails = fold.pe * chain(self.graph, self.tail, 1)
-        products = self._shifts_and_adds if fold.cycles == 1 and self.beats == 1 else fold.pe * self._lane(fold.simd)
-        return pipelined(products.then(tails), fold.pe * acc.width, self.clock_mhz)
-
-    def _lane(self, simd: int) -> costs.Cost:
-        """SIMD products with weights from memory, their tree and the accumulator."""
-        x, w = self.tensor(self.inputs[0]).type, self.weights.type
-        acc = self.tensor(self.core.output).type
-        product = costs.multiplier(x.width + (not x.signed), w.width + (not w.signed))
-        tree = costs.adder_tree(simd, min(x.width + w.width, acc.width))
-        return (simd * product).then(tree).then(costs.adder(acc.width))
-
-    @cached_property
-    def _shifts_and_adds(self) -> costs.Cost:
+        if self.beats == 1:
+            return super().unrolled()
         assert self.weights.values is not None
-        return costs.constant_matrix(self.tensor(self.inputs[0]).type.width, self.weights.values)
-
-    def _memory(self, fold: Fold) -> Resources:
-        """Weights, the beat that is being read, the accumulators and the beat that is being gathered."""
-        x, acc, out = (self.tensor(i).type.width for i in (self.inputs[0], self.core.output, self.output))
-        words = self.weights.size // (fold.pe * fold.simd)
-        rom = costs.rom(words, fold.pe * fold.simd * self.weights.type.width).resources if words > 1 else Resources()
-        held = self.out_width * (acc + out) + self.in_width * x if words > 1 else self.out_width * out
-        return rom + Resources(ff=held)
+        cost = estimate(self.weights.values, self.tensor(self.inputs[0]).type).cost
+        return self.tokens * cost.resources, max(1, cost.stages(self.clock_mhz))
 
     def hls(self, fold: Fold) -> HlsCode:
         writer = FunctionWriter(self.name, self.graph)

@@ -1,4 +1,4 @@
-"""The kernel graph: kernels wired by channels, forks where a tensor has several readers."""
+"""The kernel graph: kernels wired by channels; a kernel writes a tensor to each of its readers, a fork the input."""
 
 from __future__ import annotations
 
@@ -85,37 +85,29 @@ def _wire(graph: Graph, kernels: list[Kernel], clock_mhz: float) -> KernelGraph:
         readers.setdefault(id, []).append(f"{kernel}.in{port}")
     last, _, _ = trace(graph.producers, graph.tensors, graph.outputs[0], outputs)
     readers.setdefault(last, []).append(SINK)
-    entry = {id: _entry(graph, id, channels) for id, channels in readers.items()}
-    tensor_of = {name: id for id, channels in readers.items() for name in (entry[id], *channels) if len(channels) > 1}
-    tensor_of |= {entry[id]: id for id, channels in readers.items() if len(channels) == 1}
-    wired: list[Kernel] = []
-    producer = {k.output: k for k in kernels}
-    for id in (graph.inputs[0], *producer):
-        if id in producer:
-            wired.append(_with_ports(producer[id], streamed, readers, entry))
-        if len(readers[id]) > 1:
-            fork = Fork(f"fork_{id}", graph, (), (id,), id, clock_mhz)
-            wired.append(replace(fork, sources=(entry[id],), sinks=tuple(readers[id])))
+    first = graph.inputs[0]
+    forks = _input_fork(graph, readers[first], clock_mhz)
+    if not forks:
+        readers[first] = [SOURCE]
+    wired = [_with_ports(kernel, streamed, readers) for kernel in kernels]
+    tensor_of = {name: id for id, channels in readers.items() for name in channels} | {SOURCE: first}
     channels = tuple(_channel(graph, name, id) for name, id in tensor_of.items())
-    return KernelGraph(graph, tuple(wired), channels, tensor_of, clock_mhz)
+    return KernelGraph(graph, (*forks, *wired), channels, tensor_of, clock_mhz)
 
 
-def _entry(graph: Graph, id: str, readers: list[str]) -> str:
-    """The channel that the producer of a tensor writes: its reader's own, or a fork's."""
-    if id == graph.inputs[0]:
-        return SOURCE
-    return readers[0] if len(readers) == 1 else f"{id}.all"
+def _input_fork(graph: Graph, readers: list[str], clock_mhz: float) -> tuple[Fork, ...]:
+    """Nothing but a fork can write the input to several readers."""
+    if len(readers) == 1:
+        return ()
+    id = graph.inputs[0]
+    fork = Fork(f"fork_{id}", graph, (), (id,), id, clock_mhz)
+    return (replace(fork, sources=(SOURCE,), sinks=tuple(readers)),)
 
 
-def _with_ports(
-    kernel: Kernel,
-    streamed: Mapping[tuple[str, int], str],
-    readers: Mapping[str, list[str]],
-    entry: Mapping[str, str],
-) -> Kernel:
+def _with_ports(kernel: Kernel, streamed: Mapping[tuple[str, int], str], readers: Mapping[str, list[str]]) -> Kernel:
     ids = [streamed[kernel.name, port] for port in range(len(kernel.inputs))]
-    sources = tuple(entry[id] if len(readers[id]) == 1 else f"{kernel.name}.in{port}" for port, id in enumerate(ids))
-    return replace(kernel, sources=sources, sinks=(entry[kernel.output],))
+    sources = tuple(readers[id][0] if len(readers[id]) == 1 else f"{kernel.name}.in{n}" for n, id in enumerate(ids))
+    return replace(kernel, sources=sources, sinks=tuple(readers[kernel.output]))
 
 
 def _channel(graph: Graph, name: str, id: str) -> Channel:

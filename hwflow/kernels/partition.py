@@ -140,8 +140,22 @@ class _Partition(Matcher):
         if found:
             # Sum and table of an RMSNorm end in one number a token: the whole norm starts at what it squares.
             source, group = next((each for each in found if self._keeps_width(*each)), found[0])
-            nodes = (*group, *self._row_tail(group))
-            self._take(Row("", self.graph, nodes, (source,), nodes[-1].output, self.clock_mhz))
+            before = self._row_head(source, group)
+            nodes = (*before, *group, *self._row_tail(group))
+            inputs = self._inputs_of(nodes) if before else (source,)
+            self._take(Row("", self.graph, nodes, inputs, nodes[-1].output, self.clock_mhz))
+
+    def _row_head(self, source: str, group: tuple[Node, ...]) -> tuple[Node, ...]:
+        """The element-wise nodes that only the group reads, such as the residual sum that a LayerNorm follows."""
+        before = tuple(n for n in self._join_upstream(group) if n not in group)
+        shape = self.graph.tensors[source].shape
+        same = all(self.graph.tensors[i].shape == shape for i in self._inputs_of(before))
+        return before if same and all(map(self.addressable, before)) else ()
+
+    def _inputs_of(self, nodes: tuple[Node, ...]) -> tuple[str, ...]:
+        """What computed tensors a group reads from outside."""
+        inside = {n.output for n in nodes}
+        return tuple(dict.fromkeys(i for n in nodes for i in self.dynamic(n) if i not in inside))
 
     def _keeps_width(self, source: str, group: tuple[Node, ...]) -> bool:
         return self.graph.tensors[source].shape == self.graph.tensors[group[-1].output].shape
@@ -164,9 +178,8 @@ class _Partition(Matcher):
         """A node and the element-wise nodes around it that only it connects, over streams of one shape."""
         if not isinstance(node.op, ELEMENTWISE):
             return
-        nodes = self._join_upstream(self._last_of(node))
-        inside = {n.output for n in nodes}
-        inputs = tuple(dict.fromkeys(i for n in nodes for i in self.dynamic(n) if i not in inside))
+        nodes = self._join_upstream((self._last_of(node),))
+        inputs = self._inputs_of(nodes)
         shape = self.graph.tensors[nodes[-1].output].shape
         if all(self.graph.tensors[i].shape == shape for i in inputs) and all(map(self.addressable, nodes)):
             self._take(Elementwise("", self.graph, nodes, inputs, nodes[-1].output, self.clock_mhz))
@@ -177,9 +190,9 @@ class _Partition(Matcher):
             node = reader
         return node
 
-    def _join_upstream(self, last: Node) -> tuple[Node, ...]:
-        """The free element-wise nodes that feed ``last`` and nothing else, in graph order."""
-        group, frontier = {last.output: last}, [last]
+    def _join_upstream(self, last: tuple[Node, ...]) -> tuple[Node, ...]:
+        """``last`` and the free element-wise nodes that feed nothing else, in graph order."""
+        group, frontier = {n.output: n for n in last}, list(last)
         while frontier:
             for id in self.dynamic(frontier.pop()):
                 before = self.graph.producers.get(id)

@@ -9,11 +9,12 @@ from hwflow.ir.ops import ReduceSum
 from hwflow.ir.types import FixedType
 from hwflow.kernels.base import HeadKernel, HlsCode, beats, simd_folds, width
 from hwflow.kernels.code import FunctionWriter, combine, config
-from hwflow.kernels.cost import chain, pipelined
-from hwflow.schedule import costs
+from hwflow.rtl.arithmetic import Operation, accumulate, both, resize
+from hwflow.rtl.beats import finish, unpack
+from hwflow.rtl.module import KernelModule
+from hwflow.rtl.rows import element_rows
 from hwflow.schedule.dataflow import Actor, Phase
 from hwflow.schedule.kernel import Fold
-from hwflow.schedule.resources import Resources
 
 
 @dataclass(frozen=True)
@@ -40,20 +41,28 @@ class Pool(HeadKernel):
         return simd_folds(self.width)
 
     def actors(self, fold: Fold) -> Sequence[Actor]:
-        (source,), (sink,) = self.sources, self.sinks
+        (source,) = self.sources
         gather = (Phase({source: 1}, {}, fold.cycles, self.tokens - 1),) if self.tokens > 1 else ()
-        emit = Phase({source: 1}, {sink: 1}, fold.cycles)
-        return [Actor(self.name, (*gather, emit), fold.cycles + self.datapath(fold)[1])]
+        emit = Phase({source: 1}, dict.fromkeys(self.sinks, 1), fold.cycles)
+        return [Actor(self.name, (*gather, emit), self.rtl(fold).depth)]
 
-    def resources(self, fold: Fold) -> Resources:
-        acc = self.acc_type.width
-        return self.datapath(fold)[0] + Resources(ff=self.width * acc)
-
-    def datapath(self, fold: Fold) -> tuple[Resources, int]:
-        acc = self.acc_type.width
-        step = costs.adder(acc) if isinstance(self.core.op, ReduceSum) else costs.maximum(acc)
-        cost = (fold.simd * step).then(chain(self.graph, self.tail, fold.simd))
-        return pipelined(cost, fold.simd * acc, self.clock_mhz)
+    def build(self, module: KernelModule, fold: Fold) -> KernelModule:
+        p = module.pipeline
+        able = f"(!fire_round_last || ({module.room}))" if self.tokens > 1 else module.room
+        steps = module.actor("fire", self.tokens, fold.cycles, able, [0])
+        part = unpack(p, module.source(0), steps.active, steps.first, fold.cycles)
+        operation: Operation = "sum" if isinstance(self.core.op, ReduceSum) else "max"
+        flags = (steps.active, steps.round_first, None)
+        total = accumulate(p, self.core.output, part, self.acc_type, fold.cycles, flags, operation)
+        result = self.tensor(self.core.output).type
+        total = total if total.type == result else resize(p, f"{self.core.output}_result", total, result)
+        done = both(p, "done", p.at(steps.active, total.cycle), p.at(steps.round_last, total.cycle))
+        rows = element_rows(p, self.graph, fold.simd, (1, self.width), steps, done)
+        rows.values[self.core.output] = total
+        rows.run(self.tail)
+        reserve = "fire_start && fire_round_last"
+        finish(module, rows.values[self.nodes[-1].output], done, fold.cycles, fold.cycles, reserve)
+        return module
 
     def hls(self, fold: Fold) -> HlsCode:
         writer = FunctionWriter(self.name, self.graph)

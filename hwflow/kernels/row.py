@@ -8,18 +8,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hwflow.ir.ops import Mul, ReduceMax, ReduceSum
+from hwflow.ir.ops import Mul
 from hwflow.kernels.base import HlsCode, Kernel, beats, simd_folds, width
 from hwflow.kernels.code import FunctionWriter, config
-from hwflow.kernels.cost import chain, pipelined
+from hwflow.rtl.arithmetic import both
+from hwflow.rtl.beats import finish, unpack
+from hwflow.rtl.module import KernelModule
+from hwflow.rtl.rows import element_rows
 from hwflow.schedule.dataflow import Actor, Phase
 from hwflow.schedule.kernel import Fold
-from hwflow.schedule.resources import Resources
 
 
 @dataclass(frozen=True)
 class Row(Kernel):
-    """``nodes`` are element-wise ops and reductions over the last axis, from one input."""
+    """``nodes`` are element-wise ops and reductions over the last axis, from inputs of one shape."""
 
     kind = "row"
 
@@ -37,22 +39,26 @@ class Row(Kernel):
         return simd_folds(width(self.tensor(self.inputs[0])))
 
     def actors(self, fold: Fold) -> Sequence[Actor]:
-        (source,), (sink,) = self.sources, self.sinks
-        passes = 1 + sum(isinstance(n.op, (ReduceSum, ReduceMax)) for n in self.nodes)
-        depth = passes * (fold.cycles - 1) + self.datapath(fold)[1] + 1
-        return [Actor(self.name, (Phase({source: 1}, {sink: 1}, fold.cycles),), depth)]
+        phase = Phase(dict.fromkeys(self.sources, 1), dict.fromkeys(self.sinks, 1), fold.cycles)
+        return [Actor(self.name, (phase,), self.rtl(fold).depth)]
 
-    def resources(self, fold: Fold) -> Resources:
-        return self.datapath(fold)[0]
-
-    def datapath(self, fold: Fold) -> tuple[Resources, int]:
-        source = self.tensor(self.inputs[0])
-        row_bits = width(source) * source.type.width
-        return pipelined(chain(self.graph, self.nodes, fold.simd), row_bits, self.clock_mhz)
+    def build(self, module: KernelModule, fold: Fold) -> KernelModule:
+        p, source, ports = module.pipeline, self.tensor(self.inputs[0]), range(len(self.inputs))
+        steps = module.actor("fire", 1, fold.cycles, module.room, ports)
+        rows = element_rows(p, self.graph, fold.simd, (beats(source), width(source)), steps, steps_in_row=fold.cycles)
+        for port, id in enumerate(self.inputs):
+            rows.values[id] = unpack(p, module.source(port), steps.active, steps.first, fold.cycles)
+        rows.run(self.nodes)
+        out = rows.values[self.nodes[-1].output]
+        if width(self.tensor(self.output)) < width(source):  # one number a row, there once the row is over
+            finish(module, out, both(p, "whole", steps.active, steps.first), 1, 1, "fire_start")
+        else:
+            finish(module, out, steps.active, fold.cycles, fold.cycles, "fire_start")
+        return module
 
     def hls(self, fold: Fold) -> HlsCode:
         writer = FunctionWriter(self.name, self.graph)
-        body = writer.row(self.nodes, self.inputs[0], self.output)
+        body = writer.row(self.nodes, self.inputs, self.output)
         source, output = self.tensor(self.inputs[0]), self.tensor(self.output)
         numbers = {
             "tokens": beats(source), "width": width(source), "out": width(output), "cycles": fold.cycles,

@@ -7,16 +7,18 @@ T beats in, then k beats out; each of E elements. SIMD elements of a beat are wo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hwflow.ir.graph import Tensor
 from hwflow.kernels.base import HeadKernel, HlsCode, HlsWeight, beats, simd_folds, width
 from hwflow.kernels.code import FunctionWriter, config
-from hwflow.kernels.cost import chain, pipelined
-from hwflow.schedule import costs
+from hwflow.rtl.arithmetic import accumulate, dot, every, hold, wide
+from hwflow.rtl.beats import interleave, pack, part_of, unpack
+from hwflow.rtl.module import KernelModule
+from hwflow.rtl.rows import Rows, constants
+from hwflow.rtl.signal import Signal
 from hwflow.schedule.dataflow import Actor, Channel, Phase
 from hwflow.schedule.kernel import Fold
-from hwflow.schedule.resources import Resources
 
 
 @dataclass(frozen=True)
@@ -47,35 +49,53 @@ class TokenMix(HeadKernel):
 
     def actors(self, fold: Fold) -> Sequence[Actor]:
         """An accumulator and an emitter: the next frame is gathered while the last one leaves."""
-        (source,), (sink,) = self.sources, self.sinks
+        (source,), sinks = self.sources, dict.fromkeys(self.sinks, 1)
         full, free = f"{self.name}.full", f"{self.name}.free"
-        stages = self.datapath(fold)[1]
         gather = Phase({source: 1}, {}, fold.cycles, self.tokens - 1)
         phases = (gather, Phase({source: 1, free: 1}, {full: 1}, fold.cycles))
         rows = self.weights.shape[0]
-        emit = (Phase({full: 1}, {sink: 1, free: 1}), *((Phase({}, {sink: 1}, 1, rows - 1),) if rows > 1 else ()))
+        emit = (Phase({full: 1}, {**sinks, free: 1}), *((Phase({}, sinks, 1, rows - 1),) if rows > 1 else ()))
         last = phases if self.tokens > 1 else phases[1:]
         return [
-            Actor(f"{self.name}.gather", last, fold.cycles - 1 + stages),
-            Actor(f"{self.name}.emit", emit, 2, {free: 1}),
+            Actor(f"{self.name}.gather", last, self.rtl(fold).delays["full"]),
+            Actor(f"{self.name}.emit", emit, 1, {free: 1}),
         ]
+
+    def build(self, module: KernelModule, fold: Fold) -> KernelModule:
+        p, (rows, tokens), type = module.pipeline, self.weights.shape, self.tensor(self.core.output).type
+        free = module.credits("free", 1, 1, "emit_start && emit_round_first", "gather_start && gather_round_last")
+        steps = module.actor("gather", tokens, fold.cycles, f"(!gather_round_last || {free})", [0])
+        part = part_of(p, module.source(0), steps, fold.simd, fold.cycles)
+        token_end = every(p, "token_end", steps.active, steps.last if fold.cycles > 1 else None)
+        assert self.weights.values is not None
+        column = constants(p, "weights", self.weights.values.T, self.weights, token_end)
+        products = dot(p, "products", part, wide(p, column, rows * fold.simd), (1, rows, fold.simd))
+        total = accumulate(p, "total", products, type, fold.cycles, (steps.active, steps.round_first, None))
+        done = every(p, "done", p.at(steps.active, total.cycle), p.at(steps.round_last, total.cycle))
+        tail = Rows(
+            p, self.graph, 1, rows * fold.simd, 1, 1, done, steps.first, steps.last, (1, rows, self.width),
+            lambda v: v.reshape(rows, fold.cycles, fold.simd).swapaxes(0, 1).reshape(fold.cycles, -1),
+        )  # fmt: skip
+        tail.values[self.core.output] = total
+        tail.run(self.tail)
+        whole, write = pack(p, "frame", tail.values[self.nodes[-1].output], done, fold.cycles)
+        bank = hold(p, "bank", interleave(p, "frame_rows", whole, fold.cycles, rows), write)
+        module.delays["full"] = fold.cycles + whole.cycle
+        self._emit(module, bank, write, rows)
+        return module
+
+    def _emit(self, module: KernelModule, bank: Signal, write: Signal, rows: int) -> None:
+        """Rows leave one a cycle; the bank is free for the next frame as soon as the first has left."""
+        p = module.pipeline
+        full = module.credits("full", 1, 0, write.name, "emit_start && emit_round_first")
+        out = module.actor("emit", rows, 1, f"(!emit_round_first || {full}) && {module.room}", [])
+        bank = replace(bank, cycle=0)
+        row = unpack(p, bank, out.active, out.round_first, rows)
+        module.sink(row, out.active, "emit_start")
+        module.depth = 1
 
     def channels(self, fold: Fold) -> Sequence[Channel]:
         return [Channel(f"{self.name}.full", 1), Channel(f"{self.name}.free", 1, 1)]
-
-    def resources(self, fold: Fold) -> Resources:
-        acc, out = (self.tensor(i).type.width for i in (self.core.output, self.output))
-        rows = self.weights.shape[0]
-        words = self.tokens
-        rom = costs.rom(words, rows * self.weights.type.width).resources
-        return self.datapath(fold)[0] + rom + Resources(ff=rows * self.width * (acc + out))
-
-    def datapath(self, fold: Fold) -> tuple[Resources, int]:
-        x, w, acc = self.tensor(self.inputs[0]).type, self.weights.type, self.tensor(self.core.output).type
-        lane = costs.multiplier(x.width + (not x.signed), w.width + (not w.signed)).then(costs.adder(acc.width))
-        lanes = fold.simd * self.weights.shape[0]
-        cost = (lanes * lane).then(chain(self.graph, self.tail, fold.simd))
-        return pipelined(cost, lanes * acc.width, self.clock_mhz)
 
     def hls(self, fold: Fold) -> HlsCode:
         writer = FunctionWriter(self.name, self.graph)

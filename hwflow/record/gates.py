@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hwflow.errors import GateFailed
-from hwflow.record.model import Accuracy, BuildRecord, Parity, Result, Stage
+from hwflow.record.model import Accuracy, BuildRecord, KernelResources, Parity, Result, Stage
 
 DESIGN_STAGES: frozenset[Stage] = frozenset({"csim", "cosim", "yosys", "csynth", "vsynth", "post-route"})
 """Stages that run or synthesise what the build wrote."""
@@ -44,9 +44,10 @@ def with_stage(
     results: Sequence[Result],
     parity: Sequence[Parity] = (),
     accuracy: Sequence[Accuracy] = (),
+    kernel_resources: Sequence[KernelResources] = (),
 ) -> BuildRecord:
     """The record after ``stage`` was run again: all that it said before is replaced, other stages stay."""
-    strays = {r.stage for r in results} | {p.stage for p in parity} | {a.stage for a in accuracy}
+    strays = {each.stage for each in (*results, *parity, *accuracy, *kernel_resources)}
     if strays := strays - {stage}:
         raise ValueError(f"with_stage: results of {', '.join(sorted(strays))} given for {stage}")
     return record.model_copy(
@@ -54,6 +55,7 @@ def with_stage(
             "results": (*(r for r in record.results if r.stage != stage), *results),
             "parity": (*(p for p in record.parity if p.stage != stage), *parity),
             "accuracy": (*(a for a in record.accuracy if a.stage != stage), *accuracy),
+            "kernel_resources": (*(k for k in record.kernel_resources if k.stage != stage), *kernel_resources),
         }
     )
 

@@ -158,6 +158,14 @@ class Result(_Data):
         return figure if self.limit is None else f"{figure}, limit {amount(self.limit)}"
 
 
+class KernelResources(_Data):
+    """What one kernel takes by the tool of ``stage``. ``kernel`` is null for what lies outside all of them."""
+
+    stage: Stage
+    kernel: str | None
+    resources: ResourceUse
+
+
 class BuildRecord(_Data):
     """All of build.json. ``versions``: tool to version; ``inputs``: file to the SHA-256 of its content."""
 
@@ -176,6 +184,7 @@ class BuildRecord(_Data):
     accuracy: Many[Accuracy] = ()
     parity: Many[Parity] = ()
     results: Many[Result] = ()
+    kernel_resources: Many[KernelResources] = ()
 
 
 def amount(value: int | float) -> str:

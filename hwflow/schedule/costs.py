@@ -1,8 +1,8 @@
 """Estimated resources and delays of the primitives that kernels are made of (UltraScale+, speed grade -2).
 
-Counts are fitted to Yosys 0.70 ``synth_xilinx -family xcup`` on single instances; the measured points stand
-beside each formula. Delays are those of RapidWright's UltraScale+ delay file plus 200 ps for each net.
-Estimates, never post-route figures.
+Counts and delays are fitted to what Yosys 0.70 and the timing estimate find for single instances, with 200 ps for
+each net; ``benchmarks/bench_primitives.py`` prints both side by side. A delay is what the primitive adds to a path
+between two registers. Estimates, never post-route figures.
 """
 
 from __future__ import annotations
@@ -16,16 +16,26 @@ from numpy.typing import NDArray
 
 from hwflow.schedule.resources import Resources
 
-NET_PS, LUT_PS, MUXF_PS = 200, 125, 75
-CARRY8_PS, CARRY_IN_PS, CARRY_THROUGH_PS, CARRY_OUT_PS = 150, 193, 46, 86  # S to O; S to CO7 to next; a block; CI to O
-DSP_PS = 1510  # DSP48E2, A to P without inner registers
+NET_PS, LUT_PS, MUXF_PS = 200, 125, 95
+LUT6_PS, LUT_RAM_PS = 150, 165  # by the slowest pin
+CARRY_S_PS, CARRY_O_PS, CARRY_WIRE_PS = 65, 30, 26  # LUT2 and wire to S; O to the fabric; to the next CARRY8
+CARRY_S_OUT_PS, CARRY_THROUGH_PS = 199, 23  # CARRY8: S0 to CO7, CI to CO7
+CARRY_FIRST_PS = (65, 96, 134, 139, 206, 240, 240, 241)  # S0 to the slowest of O0 .. O<n>
+CARRY_LAST_PS = (56, 76, 76, 82, 86, 116, 116, 116)  # CI to the slowest of O0 .. O<n>
+TREE_LEVEL_PS = 455  # what a further level of an adder tree adds, its net included
+DSP_PS = 1560  # DSP48E2, B to P without inner registers
+BEHIND_BLOCK_PS = 250  # net and slice input before a register that follows a hard block at once
+BLOCK_RAM_PS = 926 + BEHIND_BLOCK_PS  # clock to output without output register, less clock to Q of a flip-flop
+BLOCK_RAM_SETUP_PS = 320  # more than a flip-flop needs
 FLIP_FLOP_PS = 150  # clock to Q 77, setup 25, LUT to flip-flop hop 50
 UNCERTAINTY = 0.27  # part of the period kept back, as Vitis HLS does by default
 
 _BLOCK_COST = 129  # LUTs that Yosys' memory mapper gives up for one RAMB18
 _RAMB18_SHAPES = ((16384, 1), (8192, 2), (4096, 4), (2048, 9), (1024, 18), (512, 36))
 _URAM_SHAPE = (4096, 72)
-_SRL_DEPTH = 32
+_TABLE_IN_LUTS = 10  # address bits up to which a table is read at once, without the two clocks of a block RAM
+_FLIP_FLOP_BITS = 16  # a memory of no more lies in flip-flops
+RING_CYCLES = 8  # from which on a value is carried along in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,30 +73,36 @@ def usable_ps(clock_mhz: float) -> float:
 
 
 def adder(bits: int) -> Cost:
-    """Sum or difference of two numbers of ``bits``. Yosys: add 8, 12, 16, 24 -> as many LUTs."""
-    return Cost(Resources(lut=bits), _carry_ps(bits))
+    """Sum or difference of ``bits``. Yosys: 8 + 8 -> 8 LUTs, 16 + 16 -> 16, 16 - 16 -> 17."""
+    return Cost(Resources(lut=bits), _sum_ps(bits))
 
 
 def adder_tree(terms: int, bits: int) -> Cost:
-    """Sum of ``terms`` numbers of ``bits``, one bit wider at each level. Yosys: 8 terms of 8 bits -> 85 (60 here).
+    """Sum of ``terms`` numbers of ``bits`` with no register between, one bit wider at each level.
 
-    Yosys merges an unregistered tree into carry-save form, which takes more LUTs than the plain tree.
+    Yosys: 4 x 8 -> 25 LUTs, 8 x 8 -> 60, 32 x 8 -> 274, 16 x 16 -> 251. Without a `keep` on the levels it would merge
+    them into carry-save form: 452 LUTs for 32 x 8, and no faster. A level starts with the low bits of the one before.
     """
-    cost = Cost()
+    levels, width = math.ceil(math.log2(max(1, terms))), bits
+    adders = Resources()
     while terms > 1:
-        level = (terms // 2) * adder(bits)
-        cost, terms, bits = cost.then(level), math.ceil(terms / 2), bits + 1
-    return cost
+        adders += (terms // 2) * adder(width).resources
+        terms, width = math.ceil(terms / 2), width + 1
+    if not levels:
+        return Cost()
+    return Cost(adders, (levels - 1) * (TREE_LEVEL_PS + 5 * max(0, bits - 8)) + adder(width).delay_ps)
 
 
 def comparator(bits: int) -> Cost:
-    """a > b. Yosys: 16 bits -> 11 LUTs."""
-    return Cost(Resources(lut=math.ceil(2 * bits / 3)), _carry_ps(bits))
+    """a > b, two bits to a carry. Yosys: 8 bits -> 6 LUTs, 16 -> 11, 24 -> 16."""
+    blocks = math.ceil(bits / 16)
+    chain = CARRY_S_OUT_PS + (blocks - 1) * (CARRY_WIRE_PS + CARRY_THROUGH_PS)
+    return Cost(Resources(lut=math.ceil(2 * bits / 3)), 2 * NET_PS + LUT_PS + chain)
 
 
 def maximum(bits: int) -> Cost:
-    """Larger of two numbers. Yosys: 8 bits -> 16 LUTs, 16 bits -> 27."""
-    return comparator(bits).then(Cost(Resources(lut=bits), _lut_ps(1)))
+    """Larger of two numbers. Yosys: 8 bits -> 14 LUTs, 16 -> 28, 24 -> 40."""
+    return comparator(bits).then(Cost(Resources(lut=bits), NET_PS + LUT_PS // 2))
 
 
 def relu(bits: int) -> Cost:
@@ -105,26 +121,28 @@ def multiplier(a_bits: int, b_bits: int, *, dsp: bool | None = None) -> Cost:
 
 
 def _lut_multiplier(a_bits: int, b_bits: int) -> Cost:
-    """Yosys: 1x8 -> 8 LUTs, 4x4 -> 26, 6x6 -> 71, 8x8 -> 134, 10x10 -> 243."""
+    """Yosys: 1x8 -> 8 LUTs, 2x4 -> 8, 3x3 -> 8, 4x4 -> 26, 6x6 -> 71, 8x8 -> 134, 10x10 -> 243."""
     a_bits, b_bits = min(a_bits, b_bits), max(a_bits, b_bits)
     if a_bits == 1:
-        return Cost(Resources(lut=b_bits), _carry_ps(b_bits))
+        return Cost(Resources(lut=b_bits), _sum_ps(b_bits))
+    if a_bits + b_bits <= 6:
+        return Cost(Resources(lut=a_bits + b_bits + 2), NET_PS + LUT_PS + _sum_ps(b_bits) - CARRY_S_PS)
     luts = a_bits * b_bits * (1.2 + 0.06 * (a_bits + b_bits))
     levels = math.ceil(math.log2(a_bits))
-    return Cost(Resources(lut=math.ceil(luts)), levels * _carry_ps(a_bits + b_bits))
+    return Cost(Resources(lut=math.ceil(luts)), levels * _sum_ps(a_bits + b_bits))
 
 
 def _dsp_multiplier(a_bits: int, b_bits: int) -> Cost:
-    """One 27x18 slice, or tiles of 26x17 with an adder tree."""
+    """One 27x18 slice, or tiles of 26x17 with an adder tree above the bits that only the lowest tile has."""
     small, large = min(a_bits, b_bits), max(a_bits, b_bits)
-    single = Cost(Resources(dsp=1), NET_PS + DSP_PS)
+    single = Cost(Resources(dsp=1), NET_PS + DSP_PS + BEHIND_BLOCK_PS)
     if small <= 18 and large <= 27:
         return single
     tiles = min(
         math.ceil(small / 17) * math.ceil(large / 26),
         math.ceil(small / 26) * math.ceil(large / 17),
     )
-    return (tiles * single).then(adder_tree(tiles, small + large))
+    return (tiles * single).then(adder_tree(tiles, small + large - 18))
 
 
 def constant_multiplier(x_bits: int, weight_bits: int) -> Cost:
@@ -135,7 +153,7 @@ def constant_multiplier(x_bits: int, weight_bits: int) -> Cost:
     with the accumulation).
     """
     additions = max(0.0, weight_bits / 3 + 1 / 9 - 1)
-    return Cost(Resources(lut=math.ceil(additions * (x_bits + 2))), math.ceil(additions) * _carry_ps(x_bits + 2))
+    return Cost(Resources(lut=math.ceil(additions * (x_bits + 2))), math.ceil(additions) * _sum_ps(x_bits + 2))
 
 
 def constant_matrix(x_bits: int, weights: NDArray[Any]) -> Cost:
@@ -150,20 +168,38 @@ def constant_matrix(x_bits: int, weights: NDArray[Any]) -> Cost:
     widest = x_bits + int(magnitude.max(initial=0)).bit_length() + math.ceil(math.log2(max(2, len(weights))))
     bits = math.ceil((x_bits + widest) / 2)  # adders near the inputs are narrow, those near the sum wide
     levels = math.ceil(math.log2(max(2, int(digits.max(initial=0)))))
-    return Cost(Resources(lut=adders * bits), levels * _carry_ps(widest))
+    return Cost(Resources(lut=adders * bits), levels * _sum_ps(widest))
 
 
-def requantise(in_bits: int, shift: int) -> Cost:
-    """Drop ``shift`` bits, round half-even, saturate. Yosys: 16 by 4 to 8 -> 11 LUTs, 16 by 8 -> 9, 24 by 10 -> 19."""
+def requantise(in_bits: int, shift: int, bits: int) -> Cost:
+    """Drop ``shift`` bits, round half-even, saturate to ``bits``.
+
+    Yosys: 16 by 4 to 8 -> 15 LUTs, 16 by 8 to 8 -> 9, 24 by 10 to 8 -> 15, 32 by 16 to 16 -> 22, 16 by 0 to 8 -> 13.
+    """
     kept = max(1, in_bits - shift)
-    sticky = math.ceil((shift - 1) / 5) if shift > 1 else 0
-    rounding = _lut_ps(1) + _carry_ps(kept) if shift > 0 else 0
-    return Cost(Resources(lut=kept + sticky), rounding + _lut_ps(2))
+    over = max(0, kept - bits)
+    limiting = Cost(Resources(lut=max(1, bits - 1) + math.ceil(0.6 * over)), min(3, 1 + math.ceil(over / 4)) * 250)
+    return _rounding(kept, shift).then(limiting) if shift > 0 else limiting
+
+
+def _rounding(kept: int, shift: int) -> Cost:
+    """The bits dropped decide on the carry into those kept."""
+    levels = 1 + (shift > 5) + (shift > 10)
+    luts = (0, 1, 2, math.ceil(0.44 * shift))[levels]
+    chain = 160 + (math.ceil(kept / 8) - 1) * (CARRY_WIRE_PS + CARRY_THROUGH_PS)
+    return Cost(Resources(lut=luts), _lut_ps(1) + (levels - 1) * 250 + NET_PS + chain + CARRY_O_PS)
 
 
 def table(address_bits: int, bits: int) -> Cost:
-    """One read port of a table with 2**address_bits entries of ``bits``."""
-    return rom(1 << address_bits, bits)
+    """One read port of a table with 2**address_bits entries of ``bits``.
+
+    Yosys seeks the logic of a smooth function, which may be slower than the selection in a memory: an exponential
+    of 7 bits -> 960 ps, of 8 -> 890, of 10 -> 1,230; random contents of 8 bits -> 520.
+    """
+    if address_bits > _TABLE_IN_LUTS:
+        return rom(1 << address_bits, bits)
+    memory = _lut_memory(1 << address_bits, bits)
+    return memory if address_bits <= 6 else Cost(memory.resources, 910 + 160 * max(0, address_bits - 8))
 
 
 def rom(words: int, bits: int) -> Cost:
@@ -171,10 +207,14 @@ def rom(words: int, bits: int) -> Cost:
 
     Yosys: 64x64 -> 64 LUTs, 256x64 -> 256, 512x8 -> 83, 1024x8 -> 170, 512x32 -> RAMB18, 4096x8 -> RAMB36.
     """
-    luts = bits * math.ceil(words / 64)
     blocks = block_rams(words, bits)
-    if luts > _BLOCK_COST * blocks:
+    if bits * math.ceil(words / 64) > _BLOCK_COST * blocks:
         return _block_memory(blocks)
+    return _lut_memory(words, bits)
+
+
+def _lut_memory(words: int, bits: int) -> Cost:
+    luts = bits * math.ceil(words / 64)
     muxes = 1.3 if words > 256 else 1.0  # beyond MUXF8 the selection takes LUTs as well
     return Cost(Resources(lut=math.ceil(luts * muxes)), _rom_ps(words))
 
@@ -182,37 +222,67 @@ def rom(words: int, bits: int) -> Cost:
 def ram(words: int, bits: int, *, uram: bool = False) -> Cost:
     """A memory with one write and one read port, in LUTs, block RAM or (on request) UltraRAM.
 
-    Yosys: 32x32 -> 3 RAM32M16 (8 LUTs each), 64x32 -> 5 RAM64M8, 128x32 -> RAMB18.
+    Yosys: 32x32 -> 3 RAM32M16 (8 LUTs each), 64x32 -> 5 RAM64M8, 256x8 -> 8 RAM64M8 and 12 LUTs, 128x32 -> RAMB18.
     """
     if uram:
         depth, width = _URAM_SHAPE
         return Cost(Resources(uram=math.ceil(words / depth) * math.ceil(bits / width)), NET_PS, clocks=2)
-    luts = 8 * (math.ceil(bits / 14) if words <= 32 else math.ceil(words / 64) * math.ceil(bits / 7))
+    rows = math.ceil(words / 64)
+    luts = 8 * (math.ceil(bits / 14) if words <= 32 else rows * math.ceil(bits / 7))
     blocks = block_rams(words, bits)
     if 2 * luts > _BLOCK_COST * blocks:
         return _block_memory(blocks)
-    return Cost(Resources(lut=luts), _rom_ps(words))
+    selecting = bits * math.ceil((rows - 1) / 3) + rows if rows > 1 else 0
+    return Cost(Resources(lut=luts + selecting), NET_PS + LUT_RAM_PS + (_lut_ps(1) if rows > 1 else 0))
 
 
 def fifo(depth: int, bits: int) -> Resources:
-    """A first-word-fall-through FIFO: flip-flops for one place, shift registers to 32, memory beyond.
+    """A first-word-fall-through FIFO with credits: flip-flops for one place, else a ring in memory.
 
-    Two counters (read position and credit) and the handshake come on top. A mere counter has 0 bits.
+    Yosys, without the memory: 1 place -> 3 LUTs and 3 flip-flops, 4 -> 21 and 14, 16 -> 31 and 24, 64 -> 42 and 34.
+    The read address is there twice, as the memory's own register. Block RAM takes a register and a choice for a word
+    that is read as it is written: 100 x 64 -> 124 LUTs, 95 flip-flops, 2 RAMB18. A mere counter has 0 bits.
     """
-    counter = depth.bit_length()
-    control = Resources(lut=2 * counter + 2, ff=2 * counter)
     if depth == 1:
-        return control + Resources(ff=bits)
-    if depth <= _SRL_DEPTH:
-        return control + Resources(lut=bits)
-    return control + ram(depth, bits).resources + Resources(ff=bits)
+        return Resources(lut=3, ff=3 + bits)
+    address, count = (depth - 1).bit_length(), depth.bit_length()
+    control = Resources(lut=9 if depth == 2 else 5 * address + 11, ff=3 * address + 2 * count + 2)
+    memory = small_ram(depth, bits)
+    bypass = Resources(lut=bits + 15, ff=bits) if memory.bram18 else Resources()
+    return control + memory + bypass
+
+
+def small_ram(words: int, bits: int) -> Resources:
+    """A memory in LUTs, or in flip-flops where so few bits make that cheaper, or in block RAM."""
+    if words * bits <= _FLIP_FLOP_BITS:
+        return Resources(lut=bits + words, ff=words * bits) if bits else Resources()
+    return ram(words, bits).resources
+
+
+def actor(firings: int, cycles: int) -> Resources:
+    """Counters of the steps and firings of a kernel. Yosys: 1 x 4 -> 6 LUTs, 8 x 1 -> 2, 8 x 4 -> 8, 15 x 16 -> 11."""
+    bits = (firings - 1).bit_length() + (cycles - 1).bit_length()
+    return Resources(lut=6 * (cycles > 1) + 3 * (firings > 1), ff=bits)
+
+
+def token_buffer(token_bits: int, words: int, banks: int, parts: int) -> Resources:
+    """Two halves of ``words`` tokens in each of ``banks`` memories, a part of a token chosen behind each."""
+    bank = ram(2 * words, token_bits).resources if words > 1 else Resources(lut=token_bits, ff=2 * token_bits)
+    choice = Resources(lut=math.ceil(token_bits / parts * (parts - 1) / 2)) if parts > 1 else Resources()
+    return banks * (bank + choice)
 
 
 def delay_line(bits: int, cycles: int) -> Resources:
-    """``bits`` carried along for ``cycles``: flip-flops, or a shift register from three cycles on."""
-    if cycles < 3:
+    """``bits`` carried along for ``cycles``: flip-flops, or a ring in memory from 8 cycles on, for more than 4 bits.
+
+    The ring reads and writes at one address: 16 bits of 32 words, or 8 of 64, take 8 LUTs. Yosys: 8 x 64 -> 34 LUTs
+    and 67 flip-flops, 34 x 64 -> 67 and 70.
+    """
+    if cycles < RING_CYCLES or bits <= 4:
         return Resources(ff=bits * cycles)
-    return Resources(lut=bits * math.ceil((cycles - 1) / _SRL_DEPTH), ff=bits)
+    words = cycles - 1
+    luts = 8 * (math.ceil(bits / 16) if words <= 32 else math.ceil(words / 64) * math.ceil(bits / 8))
+    return Resources(lut=luts + 3, ff=bits + (words - 1).bit_length())
 
 
 def tree_registers(terms: int, bits: int, stages: int) -> Resources:
@@ -228,23 +298,27 @@ def block_rams(words: int, bits: int) -> int:
 
 
 def _block_memory(blocks: int) -> Cost:
-    """Address register and output register: two clocks."""
-    return Cost(Resources(bram18=blocks), NET_PS, clocks=2)
+    """Address register and output register: two clocks. The delay is that before the address."""
+    return Cost(Resources(bram18=blocks), NET_PS + BLOCK_RAM_SETUP_PS, clocks=2)
 
 
 def _lut_ps(levels: int) -> int:
     return levels * (NET_PS + LUT_PS)
 
 
-def _carry_ps(bits: int) -> int:
-    """A LUT and a carry chain, eight bits to a CARRY8."""
+def _sum_ps(bits: int) -> int:
+    """A LUT of two inputs and a carry chain, eight bits to a CARRY8, to a sum in the fabric."""
     blocks = math.ceil(bits / 8)
-    chain = CARRY8_PS if blocks <= 1 else CARRY_IN_PS + CARRY_THROUGH_PS * (blocks - 2) + CARRY_OUT_PS
-    return _lut_ps(1) + chain
+    if blocks <= 1:
+        return NET_PS + CARRY_S_PS + CARRY_FIRST_PS[max(1, bits) - 1] + CARRY_O_PS
+    last = (blocks - 2) * (CARRY_WIRE_PS + CARRY_THROUGH_PS) + CARRY_LAST_PS[(bits - 1) % 8]
+    full = (blocks - 3) * (CARRY_WIRE_PS + CARRY_THROUGH_PS) + CARRY_LAST_PS[7]  # of the block before
+    chain = CARRY_S_OUT_PS + CARRY_WIRE_PS + (max(last, full) if blocks > 2 else last)
+    return NET_PS + CARRY_S_PS + chain + CARRY_O_PS
 
 
 def _rom_ps(words: int) -> int:
     """A LUT holds 6 address bits, MUXF7 and MUXF8 add one each, further LUTs select among four each."""
     address = max(1, (words - 1).bit_length())
     selecting = math.ceil(max(0, address - 8) / 2)
-    return _lut_ps(1 + selecting) + MUXF_PS * min(2, max(0, address - 6))
+    return NET_PS + LUT6_PS + _lut_ps(selecting) + MUXF_PS * min(2, max(0, address - 6))

@@ -66,5 +66,5 @@ def test_an_impossible_budget_exits_with_2_and_an_unknown_board_with_1(model: Pa
 def test_inspect_names_kernels_and_types(model: Path, tmp_path: Path) -> None:
     inspected = hwflow("inspect", model, "--json", cwd=tmp_path)
     document = json.loads(inspected.stdout)
-    assert {"linear", "attention", "elementwise", "fork"} == {k["kind"] for k in document["kernels"]}
+    assert {"linear", "attention", "elementwise"} == {k["kind"] for k in document["kernels"]}
     assert document["wide_tensors"] == []

@@ -14,7 +14,9 @@ from hwflow.errors import GateFailed, UserError
 from hwflow.record import (
     Accuracy,
     BuildRecord,
+    KernelResources,
     Parity,
+    ResourceUse,
     Result,
     failed,
     gate,
@@ -90,6 +92,11 @@ def test_a_stage_that_runs_again_replaces_what_it_said(record: BuildRecord) -> N
     assert [r.stage for r in once.results] == ["estimate", "yosys", "csim"]
     assert [a.stage for a in once.accuracy] == ["float", "onnxruntime", "csim"]
     assert once.parity == ()
+    use = KernelResources(stage="csim", kernel="k0_linear", resources=ResourceUse(lut=3))
+    again = with_stage(with_stage(once, "csim", [], kernel_resources=[use]), "csim", [], kernel_resources=[use])
+    assert [(k.stage, k.kernel) for k in again.kernel_resources] == [
+        ("yosys", "k0_linear"), ("yosys", None), ("csim", "k0_linear"),
+    ]  # fmt: skip
     with pytest.raises(ValueError, match="results of csim given for cosim"):
         with_stage(record, "cosim", [result])
 

@@ -16,18 +16,18 @@ from hwflow.schedule.resources import Resources
         (costs.adder(16), 16),
         (costs.adder(24), 24),
         (costs.comparator(16), 11),
-        (costs.maximum(8), 16),
-        (costs.maximum(16), 27),
+        (costs.maximum(8), 14),
+        (costs.maximum(16), 28),
         (costs.relu(8), 7),
         (costs.multiplier(1, 8), 8),
         (costs.multiplier(4, 4), 26),
         (costs.multiplier(6, 6, dsp=False), 71),
         (costs.multiplier(8, 8, dsp=False), 134),
         (costs.multiplier(10, 10, dsp=False), 243),
-        (costs.adder_tree(8, 8), 85),
-        (costs.requantise(16, 4), 11),
-        (costs.requantise(16, 8), 9),
-        (costs.requantise(24, 10), 19),
+        (costs.adder_tree(8, 8), 60),
+        (costs.requantise(16, 4, 8), 15),
+        (costs.requantise(16, 8, 8), 9),
+        (costs.requantise(24, 10, 8), 15),
         (costs.table(6, 64), 64),
         (costs.table(7, 64), 128),
         (costs.table(8, 8), 32),
@@ -36,6 +36,11 @@ from hwflow.schedule.resources import Resources
         (costs.table(10, 8), 170),
         (costs.ram(32, 32), 24),
         (costs.ram(64, 32), 40),
+        (costs.ram(256, 8), 76),
+        (costs.adder_tree(4, 8), 25),
+        (costs.adder_tree(32, 8), 274),
+        (costs.adder_tree(16, 16), 251),
+        (costs.requantise(32, 16, 16), 22),
     ],
 )
 def test_luts_are_within_a_third_of_yosys(cost: Cost, luts: int) -> None:
@@ -62,7 +67,8 @@ def test_ultra_ram_on_request() -> None:
 
 def test_fifos() -> None:
     assert costs.fifo(1, 64).ff - costs.fifo(1, 0).ff == 64
-    assert costs.fifo(16, 64).lut - costs.fifo(16, 0).lut == 64
+    assert costs.fifo(16, 64) == Resources(lut=71, ff=24)
+    assert costs.fifo(2, 8) == Resources(lut=19, ff=25)
     assert costs.fifo(512, 36).bram18 == 1
     assert costs.fifo(8, 0).bram18 == costs.fifo(8, 0).dsp == 0
 
@@ -71,7 +77,7 @@ def test_composition() -> None:
     product, half = costs.multiplier(8, 8), costs.adder(16)
     both = (4 * product).then(costs.adder_tree(4, 16))
     assert both.resources == Resources(dsp=4, lut=2 * 16 + 17)
-    assert both.delay_ps == product.delay_ps + costs.adder(16).delay_ps + costs.adder(17).delay_ps
+    assert both.delay_ps == product.delay_ps + costs.adder_tree(4, 16).delay_ps
     beside = product.beside(half)
     assert beside.delay_ps == max(product.delay_ps, half.delay_ps)
     assert beside.resources == Resources(dsp=1, lut=16)
@@ -82,13 +88,13 @@ def test_stages_grow_with_the_clock() -> None:
     stages = [tree.stages(mhz) for mhz in (100, 200, 300, 400)]
     assert stages == sorted(stages)
     assert stages[0] == 1
-    assert stages[-1] > 2
+    assert stages[-1] >= 2
     assert costs.rom(4096, 8).stages(200) >= 2
 
 
 def test_registers() -> None:
     assert costs.delay_line(8, 2) == Resources(ff=16)
-    assert costs.delay_line(8, 20) == Resources(lut=8, ff=8)
+    assert costs.delay_line(8, 20) == Resources(lut=11, ff=13)
     assert costs.tree_registers(8, 8, 3) == Resources(ff=4 * 9 + 2 * 10 + 11)
     assert costs.tree_registers(8, 8, 1) == Resources(ff=11)
     assert costs.tree_registers(1, 8, 1) == Resources(ff=8)

@@ -39,3 +39,17 @@ def assert_csim_passes(model: Path, folder: Path, vectors: int = 100, **options:
     assert all(each.mismatches == 0 < each.compared for each in kernels)
     design.check()
     return design
+
+
+def assert_rtl_passes(design: Design, frames: int = 12) -> None:
+    """The RTL in every mode: no wrong bit in any stream, and every time and FIFO mark is the predicted one."""
+    result = design.cosim(frames, streams=True)
+    assert result.failures == ()
+    found = {r.metric: r for r in design.record.results if r.stage == "cosim"}
+    exact = ("latency", "first output", "initiation interval")
+    assert all(found[f"{metric}, distance from the prediction"].value == 0 for metric in exact)
+    assert found["FIFOs with another mark than predicted"].value == 0
+    streams = [each for each in design.record.parity if each.stage == "cosim"]
+    assert len(streams) >= len({kernel.output for kernel in design.network.kernels})
+    assert all(each.mismatches == 0 < each.compared for each in streams)
+    design.check()

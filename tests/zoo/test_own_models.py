@@ -14,9 +14,9 @@ from .checks import CLOCK_MHZ, assert_csim_passes, assert_every_tensor_equals
 from .own_models import PlainMasked, PostNorm, PreNorm, export
 
 KERNELS = {
-    PreNorm: {"attention": 1, "elementwise": 2, "fork": 3, "linear": 8, "pool": 1, "row": 1},
-    PostNorm: {"attention": 1, "elementwise": 1, "fork": 1, "linear": 7, "pool": 1, "row": 1, "token_mix": 2},
-    PlainMasked: {"attention": 1, "elementwise": 1, "fork": 1, "linear": 6, "pool": 1},
+    PreNorm: {"attention": 1, "elementwise": 2, "linear": 8, "pool": 1, "row": 1},
+    PostNorm: {"attention": 1, "linear": 7, "pool": 1, "row": 1, "token_mix": 2},
+    PlainMasked: {"attention": 1, "elementwise": 1, "linear": 6, "pool": 1},
 }
 
 

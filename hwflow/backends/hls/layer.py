@@ -20,6 +20,7 @@ from hwflow.ir.types import FixedType
 from hwflow.kernels.base import HlsCode, HlsWeight
 
 LAYER = "HwflowKernel"
+_ANY_NUMBER = ("elementwise", "softmax", "layer_norm", "fork")
 
 
 class HwflowKernel(Layer):  # type: ignore[misc]
@@ -66,8 +67,8 @@ class _Call(FunctionCallTemplate):  # type: ignore[misc]
         sources = [node.get_input_variable(name) for name in node.inputs]
         sinks = [node.variables[name] for name in node.outputs]
         config = f"{node.name}_config"
-        if code.function in ("elementwise", "fork"):  # any number of streams: their types are deduced
-            order = [*sinks, *sources] if code.function == "elementwise" else [*sources, *sinks]
+        if code.function in _ANY_NUMBER:  # of streams: their types are deduced
+            order = [*sources, *sinks] if code.function == "fork" else [*sinks, *sources]
             return f"hwflow::{code.function}<{config}>({', '.join(v.name for v in order)});"
         types = ", ".join([*(v.type.name for v in (*sources, *sinks)), config])
         arguments = [*(v.name for v in (*sources, *sinks)), *(w.name for w in code.weights)]

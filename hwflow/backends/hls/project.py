@@ -71,14 +71,27 @@ def _layers(network: KernelGraph, schedule: Schedule, io_type: IoType) -> list[d
             continue
         fold = schedule.folds[kernel.name]
         layer = _layer(kernel, fold, [writer[c] for c in kernel.sources])
-        writer |= dict(zip(kernel.sinks, layer["outputs"], strict=True))
         layers.append(layer)
+        if len(kernel.sinks) == len(layer["outputs"]):
+            writer |= dict(zip(kernel.sinks, layer["outputs"], strict=True))
+        elif io_type == "io_parallel":
+            writer |= dict.fromkeys(kernel.sinks, kernel.name)
+        else:  # a stream of hls4ml has one reader
+            layers.append(_layer(fork_behind(kernel), fold, [kernel.name]))
+            writer |= dict(zip(kernel.sinks, layers[-1]["outputs"], strict=True))
     return layers
+
+
+def fork_behind(kernel: Kernel) -> Fork:
+    """The layer that copies a kernel's output to each of its readers."""
+    name = f"fork_{kernel.output}"
+    return Fork(name, kernel.graph, (), (kernel.output,), kernel.output, kernel.clock_mhz, (), kernel.sinks)
 
 
 def _layer(kernel: Kernel, fold: Fold, inputs: list[str]) -> dict[str, Any]:
     output = kernel.tensor(kernel.output)
-    names = [kernel.name] if len(kernel.sinks) == 1 else [f"{kernel.name}_{i}" for i in range(len(kernel.sinks))]
+    several = isinstance(kernel, Fork) and len(kernel.sinks) > 1
+    names = [f"{kernel.name}_{i}" for i in range(len(kernel.sinks))] if several else [kernel.name]
     return {
         "name": kernel.name,
         "class_name": LAYER,
@@ -99,9 +112,11 @@ def _set_fifo_depths(model: ModelGraph, network: KernelGraph, schedule: Schedule
     """Depths from the schedule; hls4ml's default is one place per beat of the frame."""
     depth_of: dict[str, int] = {}
     for kernel in network.kernels:
-        for number, sink in enumerate(kernel.sinks):
-            name = kernel.name if len(kernel.sinks) == 1 else f"{kernel.name}_{number}"
-            depth_of[name] = schedule.fifo_depths.get(sink, 2)
+        if len(kernel.sinks) == 1:
+            depth_of[kernel.name] = schedule.fifo_depths.get(kernel.sinks[0], 2)
+            continue
+        fork = kernel.name if isinstance(kernel, Fork) else fork_behind(kernel).name
+        depth_of |= {f"{fork}_{n}": schedule.fifo_depths.get(sink, 2) for n, sink in enumerate(kernel.sinks)}
     for name, variable in model.output_vars.items():
         if name in depth_of and isinstance(variable.pragma, tuple) and variable.pragma[0] == "stream":
             variable.pragma = ("stream", max(2, depth_of[name]))

@@ -1,4 +1,4 @@
-"""C simulation of jet taggers: no wrong bit behind any kernel."""
+"""Jet taggers as C++ and as RTL: no wrong bit behind any kernel."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import pytest
 from hwflow.models import Precision
 from tests.support.zoo import export_untrained
 
-from .checks import assert_csim_passes
+from .checks import assert_csim_passes, assert_rtl_passes
 
 NARROW = Precision(weight=4, activation=5, table=6)  # what fits a VCU118 unrolled
 
 
 @pytest.mark.parametrize("name", ["jet_tagger_n8", "jet_tagger_n8_linformer"])
 def test_io_stream(name: str, tmp_path: Path) -> None:
-    assert_csim_passes(export_untrained(name, tmp_path / "model.onnx"), tmp_path / "design")
+    assert_rtl_passes(assert_csim_passes(export_untrained(name, tmp_path / "model.onnx"), tmp_path / "design"))
 
 
 def test_io_parallel(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Writes a scheduled kernel graph as SystemVerilog."""

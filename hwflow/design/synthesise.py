@@ -1,0 +1,87 @@
+"""The synthesis step of a design: resources by kernel against the board, from Yosys or from AMD's tools."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
+
+from hwflow.backends.hls.project import TOP
+from hwflow.design import layout
+from hwflow.errors import ToolMissing
+from hwflow.synthesis import vivado
+from hwflow.synthesis.design import synth_design
+from hwflow.synthesis.figures import Figures
+from hwflow.synthesis.vitis import csynth_figures
+from hwflow.verify.vitis import find_vitis, run_vitis
+
+if TYPE_CHECKING:
+    from hwflow.design.design import Design
+
+Tool = Literal["auto", "vitis", "vivado", "yosys"]
+VIVADO = "vivado"
+
+
+def synthesise(
+    design: Design, tool: Tool = "auto", route: bool = False, progress: Callable[[str], None] | None = None
+) -> list[Figures]:
+    """Synthesise the design; the record, with the figures as gates against the board, is saved.
+
+    Args:
+        tool: vitis (the HLS project), vivado (the RTL, out of context), yosys (the RTL), or what there is of them.
+        route: have Vivado place and route as well.
+
+    Returns:
+        What each tool and stage says; whether it fits the board is for `Figures.check_fit`.
+
+    Raises:
+        ToolMissing: the tool is not there.
+        GateFailed: it refused the design.
+        UserError: a report is damaged, or a file of the design.
+    """
+    say = progress or (lambda _: None)
+    found: list[Figures] = []
+    for name in _chosen(tool):
+        figures = _run(design, name, route, say)
+        for each in figures:
+            design.save(each.recorded(design.record, design.board))
+        found += figures
+    return found
+
+
+def _chosen(tool: Tool) -> list[Tool]:
+    """``auto`` in terms of what is on the PATH: all of AMD's tools that are there, else Yosys."""
+    if tool != "auto":
+        return [tool]
+    there: list[Tool] = ["vitis"] if _has_vitis() else []
+    return [*there, "vivado"] if vivado.available() else there or ["yosys"]
+
+
+def _run(design: Design, tool: Tool, route: bool, say: Callable[[str], None]) -> list[Figures]:
+    if tool == "vitis":
+        say("synthesis by Vitis HLS")
+        return [_vitis(design)]
+    if tool == "vivado":
+        say("synthesis by Vivado")
+        work = design.path / VIVADO  # not staged: after a failure its log is wanted
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir()
+        return vivado.synth_vivado(design.path / layout.RTL, design.board.part, work, route)
+    weights = {kernel.name: kernel.resources.lut for kernel in design.record.kernels}
+    return [synth_design(design.path / layout.RTL, weights, say)]
+
+
+def _vitis(design: Design) -> Figures:
+    project = design.path / layout.HLS
+    reports = project / f"{TOP}_prj" / "solution1" / "syn" / "report"
+    shutil.rmtree(reports, ignore_errors=True)  # those of an earlier run
+    run_vitis(project, {"synth"})
+    return csynth_figures(reports / "csynth.xml", [kernel.name for kernel in design.record.kernels])
+
+
+def _has_vitis() -> bool:
+    try:
+        find_vitis()
+    except ToolMissing:
+        return False
+    return True

@@ -1,0 +1,77 @@
+"""Beats and the parts of them that one step works on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hwflow.rtl.module import KernelModule, Steps
+from hwflow.rtl.pipeline import Pipeline
+from hwflow.rtl.signal import Signal
+from hwflow.schedule import costs
+from hwflow.schedule.resources import Resources
+
+
+def unpack(p: Pipeline, beat: Signal, step: Signal, first: Signal, groups: int) -> Signal:
+    """The part of a beat that a step works on: ``groups`` parts round and round, from the ``first`` step on."""
+    if groups == 1:
+        return beat
+    part = Signal(
+        f"{beat.name}_part", beat.lanes // groups, beat.type, beat.cycle, beat.ps + costs.LUT_PS + costs.NET_PS
+    )
+    p.declare(part)
+    ports = {"clk": "clk", "step": step.name, "first": first.name, "beat": beat.name, "part": part.name}
+    p.instance("hwflow_unpack", f"{beat.name}_unpack", {"WIDTH": part.bits, "GROUPS": groups}, ports)
+    p.spend(Resources(lut=beat.bits, ff=beat.bits))
+    return part
+
+
+def part_of(p: Pipeline, beat: Signal, steps: Steps, lanes: int, cycles: int) -> Signal:
+    """``lanes`` elements of a beat for each of the steps of a firing, round and round."""
+    if lanes < beat.lanes:
+        return unpack(p, beat, steps.active, steps.first, beat.lanes // lanes)
+    return keep(p, beat, steps.first) if cycles > 1 else beat
+
+
+def keep(p: Pipeline, beat: Signal, first: Signal) -> Signal:
+    """The whole beat for all the steps of its firing, of which only the first sees it at the port."""
+    kept = replace(beat, name=f"{beat.name}_kept", ps=beat.ps + costs.LUT_PS + costs.NET_PS)
+    p.declare(kept)
+    ports = {"clk": "clk", "first": first.name, "d": beat.name, "q": kept.name}
+    p.instance("hwflow_keep", f"{beat.name}_keep", {"WIDTH": beat.bits}, ports)
+    p.spend(Resources(lut=beat.bits, ff=beat.bits))
+    return kept
+
+
+def pack(p: Pipeline, name: str, part: Signal, valid: Signal, groups: int) -> tuple[Signal, Signal]:
+    """The beat of ``groups`` parts, and the flag of the cycle in which it is whole."""
+    valid = p.at(valid, part.cycle)
+    if groups == 1:
+        return part, valid
+    beat = p.declare(replace(part, name=name, lanes=part.lanes * groups))
+    write = p.declare(replace(valid, name=f"{name}_write", ps=part.ps))
+    ports = {
+        "clk": "clk", "rst": "rst", "valid": valid.name, "part": part.name, "write": write.name, "beat": beat.name,
+    }  # fmt: skip
+    p.instance("hwflow_pack", f"{name}_pack", {"WIDTH": part.bits, "GROUPS": groups}, ports)
+    index = (groups - 1).bit_length()
+    p.spend(Resources(lut=index + 2, ff=part.bits * (groups - 1) + index))
+    return beat, write
+
+
+def interleave(p: Pipeline, name: str, beat: Signal, outer: int, inner: int) -> Signal:
+    """The two outer axes of (outer, inner, rest) swapped; wires only."""
+    if outer == 1 or inner == 1:
+        return beat
+    result = p.declare(replace(beat, name=name))
+    parameters = {
+        "OUTER": outer, "INNER": inner, "LANES": beat.lanes // (outer * inner), "WIDTH": beat.type.width,
+    }  # fmt: skip
+    p.instance("hwflow_interleave", f"{name}_wires", parameters, {"x": beat.name, "y": name})
+    return result
+
+
+def finish(m: KernelModule, part: Signal, valid: Signal, groups: int, steps: int, reserve: str) -> None:
+    """Pack the last parts, write the beat. The last part comes ``steps`` - 1 cycles after the first."""
+    beat, write = pack(m.pipeline, "beat", part, valid, groups)
+    m.sink(beat, write, reserve)
+    m.depth = steps + beat.cycle

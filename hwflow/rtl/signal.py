@@ -1,0 +1,38 @@
+"""A signal of a pipeline: lanes of one type, and when they can be seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hwflow.ir.types import FixedType
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """``lanes`` numbers side by side, lane 0 in the lowest bits.
+
+    ``cycle``: cycles after the step that it belongs to; ``ps``: picoseconds after the clock edge of that cycle.
+    ``resets``: a flag that a reset clears on its way. ``summed``: it comes from an adder in the same cycle, and its low
+    bits before the high ones.
+    """
+
+    name: str
+    lanes: int
+    type: FixedType
+    cycle: int = 0
+    ps: int = 0
+    resets: bool = False
+    summed: bool = False
+
+    @property
+    def bits(self) -> int:
+        """Width of the vector."""
+        return self.lanes * self.type.width
+
+
+FLAG = FixedType(False, 1, 0)
+
+
+def flag(name: str, cycle: int = 0, ps: int = 0, *, resets: bool = False) -> Signal:
+    """One bit; ``resets`` for those that must be low after a reset."""
+    return Signal(name, 1, FLAG, cycle, ps, resets)

@@ -1,0 +1,59 @@
+"""rtl.json: what an RTL folder says of itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from hwflow.errors import UserError
+
+FILE = "rtl.json"
+
+Positive = Annotated[int, Field(ge=1)]
+FileName = Annotated[str, Field(pattern=r"\A\w[\w.-]*\z")]  # never a path, never an option
+Instance = Annotated[str, Field(pattern=r"\A[\w.\[\]]+\z")]
+
+
+class ChannelRtl(BaseModel):
+    """A stream in hardware. ``width`` bits a beat; ``fifo`` is the instance path below the top, if it has one."""
+
+    model_config = ConfigDict(frozen=True)
+
+    width: Positive
+    depth: Positive
+    beats: Positive
+    fifo: Instance | None = None
+
+
+class Manifest(BaseModel):
+    """``sources`` are in the order of compilation; ``kernels`` in that of the graph."""
+
+    model_config = ConfigDict(frozen=True)
+
+    top: Literal["hwflow_top"]
+    sources: tuple[FileName, ...]
+    memories: tuple[FileName, ...] = ()
+    clock_mhz: float
+    kernels: tuple[str, ...]
+    channels: dict[str, ChannelRtl]
+
+    @property
+    def fifos(self) -> dict[str, str]:
+        """Channel -> instance path of its FIFO, of those that have one."""
+        return {name: channel.fifo for name, channel in self.channels.items() if channel.fifo is not None}
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read the manifest of an RTL folder. Raises UserError if it is missing or damaged, or a source is."""
+    path = folder / FILE
+    try:
+        manifest = Manifest.model_validate_json(path.read_text())
+    except (OSError, ValidationError) as error:
+        found = " ".join(str(error).split()[:30])
+        raise UserError(str(path), found, "the manifest of an RTL folder", "Build the design again.") from error
+    for name in (*manifest.sources, *manifest.memories):
+        if not (folder / name).is_file():
+            raise UserError(str(folder / name), "no such file", f"a file that {FILE} names", "Build the design again.")
+    return manifest

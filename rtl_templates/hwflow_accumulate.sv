@@ -1,0 +1,47 @@
+// Running sums (or maxima) over steps, of GROUPS groups of LANES lanes in turn.
+//
+// y = the sum with this step's x, in the same cycle; `first` starts it anew. `next`: the following step belongs to the
+// next group. Nothing happens without `valid`. Latency 0.
+module hwflow_accumulate #(
+    parameter int LANES     = 1,
+    parameter int GROUPS    = 1,
+    parameter int IN_WIDTH  = 8,
+    parameter bit IN_SIGNED = 1,
+    parameter int WIDTH     = 16,
+    parameter bit MAXIMUM   = 0,
+    parameter bit SIGNED    = 1
+) (
+    input  logic                      clk,
+    input  logic                      valid,
+    input  logic                      first,
+    /* verilator lint_off UNUSEDSIGNAL */  // one group has no next
+    input  logic                      next,
+    /* verilator lint_on UNUSEDSIGNAL */
+    input  logic [LANES*IN_WIDTH-1:0] x,
+    output logic [LANES*WIDTH-1:0]    y
+);
+    localparam int BITS = LANES * WIDTH;
+    logic [GROUPS*BITS-1:0] sums;  // the group in turn is the lowest
+
+    for (genvar i = 0; i < LANES; i++) begin : g_lane
+        /* verilator lint_off UNUSEDSIGNAL */  // the sum may be no wider
+        wire signed [IN_WIDTH:0] term = {IN_SIGNED && x[i*IN_WIDTH+IN_WIDTH-1], x[i*IN_WIDTH+:IN_WIDTH]};
+        /* verilator lint_on UNUSEDSIGNAL */
+        wire [WIDTH-1:0] so_far = sums[i*WIDTH+:WIDTH];
+        if (MAXIMUM) begin : g_maximum
+            wire signed [WIDTH:0] most = {SIGNED && so_far[WIDTH-1], so_far};
+            wire keep = !first && most > $signed((WIDTH + 1)'(term));
+            assign y[i*WIDTH+:WIDTH] = keep ? so_far : WIDTH'(term);
+        end else begin : g_sum
+            assign y[i*WIDTH+:WIDTH] = (first ? '0 : so_far) + $unsigned(WIDTH'(term));
+        end
+    end
+
+    if (GROUPS == 1) begin : g_single
+        always_ff @(posedge clk) if (valid) sums <= y;
+    end else begin : g_ring
+        always_ff @(posedge clk) begin
+            if (valid) sums <= next ? {y, sums[GROUPS*BITS-1:BITS]} : {sums[GROUPS*BITS-1:BITS], y};
+        end
+    end
+endmodule
