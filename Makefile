@@ -3,37 +3,56 @@
 PYTHON ?= python3
 VENV   ?= .venv
 MODEL  ?= jet_tagger
+FRAMEWORK ?= brevitas
 BOARD  ?= vcu118
 CLOCK  ?= 200
 BUDGET ?= 2
 VECTORS ?= 1000
-BUILD  ?= build/demo
-RUN    ?= build/run-$(MODEL)
+FRAMES ?= 100
+TOOL   ?= auto
+BUILD  ?= build/$(MODEL)-$(FRAMEWORK)-$(BOARD)
+RUN    ?= build/run-$(MODEL)-$(FRAMEWORK)
 
 BIN    := $(VENV)/bin
 HWFLOW := $(BIN)/hwflow
 STAMP  := $(VENV)/.hwflow-ready
 DEV    := $(VENV)/.hwflow-dev-ready
 
-.PHONY: demo test csim check report lint bench clean help
+# TensorFlow is 2 GB: only those who train with it get it.
+TRAINING := $(if $(filter qkeras,$(FRAMEWORK)),$(VENV)/.hwflow-qkeras-ready)
+
+.PHONY: demo design test csim cosim synth check report lint bench clean help
 
 help: ## show the targets and their variables
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
-	@echo "Variables: MODEL=$(MODEL) BOARD=$(BOARD) CLOCK=$(CLOCK) (MHz) BUDGET=$(BUDGET) (us) VECTORS=$(VECTORS) BUILD=$(BUILD)"
+	@echo "Variables: MODEL=$(MODEL) FRAMEWORK=$(FRAMEWORK) BOARD=$(BOARD) CLOCK=$(CLOCK) (MHz) BUDGET=$(BUDGET) (us) VECTORS=$(VECTORS) FRAMES=$(FRAMES) TOOL=$(TOOL) BUILD=$(BUILD)"
 
-demo: $(STAMP) ## train MODEL, export it, build it for BOARD, verify it and write a report
-	$(HWFLOW) train $(MODEL) --output $(RUN)
+demo: design ## train MODEL, export it, build it for BOARD, verify C++ and RTL, write a report
+	$(HWFLOW) csim $(BUILD) --vectors $(VECTORS)
+	$(HWFLOW) cosim $(BUILD) --frames $(FRAMES)
+	@echo "Report: $(abspath $(BUILD))/report.html"
+
+design: $(STAMP) $(TRAINING) ## train MODEL, export it, build it for BOARD
+	$(HWFLOW) train $(MODEL) --framework $(FRAMEWORK) --output $(RUN)
 	$(HWFLOW) export $(RUN)
 	$(HWFLOW) build $(RUN)/model.onnx --data $(RUN)/evaluation.npz --output $(BUILD) \
 		--board $(BOARD) --clock $(CLOCK) --latency-budget $(BUDGET)
-	$(HWFLOW) csim $(BUILD) --vectors $(VECTORS)
-	@echo "Report: $(abspath $(BUILD))/report.html"
 
 test: $(DEV) ## run the tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-csim: $(STAMP) ## C simulation of BUILD against onnxruntime
+csim: $(STAMP) built ## C simulation of BUILD against onnxruntime
 	$(HWFLOW) csim $(BUILD) --vectors $(VECTORS)
+
+cosim: $(STAMP) built ## simulate the RTL of BUILD with Verilator, with stalls and resets
+	$(HWFLOW) cosim $(BUILD) --frames $(FRAMES)
+
+synth: $(STAMP) built ## synthesise BUILD with TOOL: auto, vitis, vivado or yosys
+	$(HWFLOW) synth $(BUILD) --tool $(TOOL)
+
+.PHONY: built
+built: $(STAMP)
+	@test -f $(BUILD)/build.json || $(MAKE) design
 
 check: $(STAMP) ## the gates of BUILD: exit 2 if one failed
 	$(HWFLOW) check $(BUILD)
@@ -56,6 +75,10 @@ $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[brevitas,rtl]'
+	@touch $@
+
+$(VENV)/.hwflow-qkeras-ready: $(STAMP)
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[qkeras]'
 	@touch $@
 
 $(DEV): $(STAMP)

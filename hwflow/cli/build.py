@@ -18,6 +18,10 @@ IoType = Annotated[
 Data = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Inputs to verify with: .npy, or the .npz of hwflow export.")
 ]
+ByHand = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Folds and FIFO depths by hand: the schedule.json of a build, edited."),
+]
 
 
 def build(
@@ -29,6 +33,7 @@ def build(
     ii_budget: Interval = None,
     io_type: IoType = "io_stream",
     data: Data = None,
+    schedule: ByHand = None,
     near_exact: NearExact = False,
     json: Json = False,
     debug: Debug = False,
@@ -51,6 +56,7 @@ def build(
                 io_type=io_type,
                 mode="near-exact" if near_exact else "exact",
                 vectors=data,
+                schedule=schedule,
                 progress=progress,
             )
         answer(reply, design.record)

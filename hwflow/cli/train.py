@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -12,6 +14,7 @@ from hwflow.errors import UserError
 
 if TYPE_CHECKING:
     from hwflow.frontends.brevitas.run import RunConfig
+    from hwflow.frontends.brevitas.train import Metrics
 
 FAMILY = "jet_tagger"
 Particles = Annotated[int | None, typer.Option(min=1, max=4096, help=f"Particles per jet; only for {FAMILY}.")]
@@ -25,6 +28,7 @@ Epochs = Annotated[int | None, typer.Option(min=0, help="Epochs of the float mod
 QuantizedEpochs = Annotated[int | None, typer.Option(min=0, help="Epochs of quantization-aware fine-tuning.")]
 Bits = Annotated[int | None, typer.Option(min=2, max=32, help="Bits of weights and activations.")]
 
+Framework = Annotated[Literal["brevitas", "qkeras"], typer.Option(help="What to train with.")]
 Formats = Annotated[
     Literal["default", "paper"], typer.Option(help="paper: 10 integer and 10 fractional bits everywhere.")
 ]
@@ -41,14 +45,13 @@ def train(
     quantized_epochs: QuantizedEpochs = None,
     bits: Bits = None,
     precision: Formats = "default",
+    framework: Framework = "brevitas",
     seed: Annotated[int, typer.Option(min=0, help="Seed of the training.")] = 0,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Train a model of the zoo with Brevitas; started again, an interrupted run goes on where it was."""
+    """Train a model of the zoo with Brevitas or QKeras; started again, an interrupted run goes on where it was."""
     with command(json, debug) as reply:
-        from hwflow.frontends.brevitas.train import train as run_training
-
         shape = {"particles": particles, "linformer": linformer}
         times = {"float_epochs": epochs, "quantized_epochs": quantized_epochs, "seed": seed}
         if bits and precision == "paper":
@@ -56,9 +59,21 @@ def train(
         files = {"files": tuple(data or ()), **_given({"samples": samples})}
         config = _config(model, _given(shape), files, bits, precision)
         config = config.model_copy(update={"train": config.train.model_copy(update=_given(times))})
-        scores = run_training(config, output)
+        scores = _training(framework)(config, output)
         document = {"run": str(output), "metrics": scores.model_dump(mode="json")}
         reply(document, lambda console: console.print(_summary(document), markup=False))
+
+
+def _training(framework: Literal["brevitas", "qkeras"]) -> Callable[[RunConfig, Path], Metrics]:
+    """The training of a framework, which alone is imported."""
+    if framework == "qkeras":
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow reports its CPU features otherwise
+        from hwflow.frontends.qkeras.train import train as train_qkeras
+
+        return train_qkeras
+    from hwflow.frontends.brevitas.train import train as train_brevitas
+
+    return train_brevitas
 
 
 def _config(

@@ -23,6 +23,7 @@ from hwflow.files import BuildFolder, sha256_file, write_atomic
 from hwflow.ir import serialise
 from hwflow.kernels.network import KernelGraph, kernel_graph
 from hwflow.onnx_import.model import ImportedModel, Mode, import_model
+from hwflow.schedule.by_hand import complete
 from hwflow.schedule.parallel import parallel_schedule
 from hwflow.schedule.schedule import Schedule
 from hwflow.schedule.search import find_schedule
@@ -55,6 +56,7 @@ def convert(
     io_type: IoType = "io_stream",
     mode: Mode = "exact",
     vectors: np.ndarray | str | Path | Evaluation | None = None,
+    schedule: Schedule | str | Path | None = None,
     progress: Progress | None = None,
 ) -> Design:
     """Build a design from a quantised ONNX file (QONNX or QCDQ).
@@ -66,6 +68,7 @@ def convert(
         latency_budget_us, ii_budget: the schedule meets them with the least area, or is refused.
         vectors: real inputs (count, *input shape), a .npy file of them, or labelled ones (Evaluation or its .npz file);
             by default 1,000 seeded ones.
+        schedule: folds and FIFO depths by hand, or the schedule.json that holds them; by default they are searched.
 
     Raises UserError for bad input and GateFailed when no schedule meets the budgets; the folder then stays as it was.
     """
@@ -78,10 +81,10 @@ def convert(
     network = kernel_graph(imported.graph, request.clock_mhz)
     data = _vectors(given, imported)
     say("schedule")
-    schedule = _schedule(network, request, say)
+    found = _schedule(network, request, say) if schedule is None else _by_hand(schedule, network, request)
     folder = BuildFolder.create(Path(output_dir))
     with folder.lock():
-        return _build(folder, Path(model), imported, network, schedule, request, data, say)
+        return _build(folder, Path(model), imported, network, found, request, data, say)
 
 
 def _request(board: Board, clock: float | None, latency: float | None, ii: int | None, io_type: IoType) -> Request:
@@ -124,6 +127,22 @@ def _schedule(network: KernelGraph, request: Request, say: Progress) -> Schedule
         network.kernels, network.channels, network.source, network.sink, board, clock, latency,
         request.budgets.ii_cycles, lambda step: say(f"schedule: {step}"),
     )  # fmt: skip
+
+
+def _by_hand(given: Schedule | str | Path, network: KernelGraph, request: Request) -> Schedule:
+    """The user's folds and depths; only streams have them."""
+    if request.io_type == "io_parallel":
+        raise UserError("schedule", "one beside io_parallel", "io_stream", "Leave one of them out.")
+    schedule = given if isinstance(given, Schedule) else Schedule.from_json(_text(Path(given)))
+    ports = (network.source, network.sink)
+    return complete(schedule, network.kernels, network.channels, *ports, request.board, request.clock_mhz)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"schedule {path}", str(error), "a readable JSON file", "Give another one.") from error
 
 
 def _build(

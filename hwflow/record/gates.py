@@ -47,7 +47,8 @@ def with_stage(
     kernel_resources: Sequence[KernelResources] = (),
 ) -> BuildRecord:
     """The record after ``stage`` was run again: all that it said before is replaced, other stages stay."""
-    strays = {each.stage for each in (*results, *parity, *accuracy, *kernel_resources)}
+    strays = {r.stage for r in results} | {p.stage for p in parity} | {a.stage for a in accuracy}
+    strays |= {k.stage for k in kernel_resources}
     if strays := strays - {stage}:
         raise ValueError(f"with_stage: results of {', '.join(sorted(strays))} given for {stage}")
     return record.model_copy(

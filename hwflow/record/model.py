@@ -9,7 +9,18 @@ from pydantic import BaseModel, ConfigDict, Field, Strict, model_validator
 FILE = "build.json"
 
 Stage = Literal[
-    "float", "torch", "onnxruntime", "reference", "estimate", "csim", "cosim", "yosys", "csynth", "vsynth", "post-route"
+    "float",
+    "torch",
+    "qkeras",
+    "onnxruntime",
+    "reference",
+    "estimate",
+    "csim",
+    "cosim",
+    "yosys",
+    "csynth",
+    "vsynth",
+    "post-route",
 ]
 """Where a figure comes from. ``estimate`` is computed by hwflow; every other stage ran something."""
 
@@ -116,7 +127,7 @@ class BitWidth(_Data):
 class Accuracy(_Data):
     """Accuracy and area under the ROC curve, class against the rest, over ``samples`` inferences."""
 
-    stage: Literal["float", "torch", "onnxruntime", "reference", "csim"]
+    stage: Literal["float", "torch", "qkeras", "onnxruntime", "reference", "csim"]
     accuracy: Share
     auc: dict[str, Share] = {}
     samples: Positive

