@@ -5,8 +5,9 @@
 // output.bin. Prints "mutant NUMBER caught|survived" for FIRST to LAST, each at once, as a fault can end the program by
 // a combinational loop; exit code 3 if number 0 is wrong.
 // What every kernel hands on is compared as well, by a signature of each stream, with that of number 0.
-// The runs of each: all frames without stalls, in which every beat has to come in the cycle in which it does without a fault;
-// then a few frames with stalls on both ends; with a slow source; with a slow sink, so that every FIFO fills; after resets in mid-frame.
+// The runs of each: all frames without stalls, in which every beat has to come in its cycle; then a few frames with
+// stalls on both ends, with a slow source, with a slow sink, with pauses of both ends that are long enough for every
+// FIFO to fill and to drain, and after resets in mid-frame.
 
 #include <algorithm>
 #include <cstdint>
@@ -62,10 +63,15 @@ bool same(const T& port, const uint32_t* words, size_t count) {
 }
 
 // `limit` cycles at most; a beat is offered (taken) in `offers` (`takes`) of 256 cycles; resets in the cycles `resets`.
+// With `pause` the sink takes nothing for so many cycles, then for so many what comes; the source halts half as often.
 struct Pace {
     long frames, limit;
     unsigned offers, takes;
     std::vector<long> resets;
+    long pause = 0;
+
+    bool source(long cycle) const { return !pause || cycle / (2 * pause) % 2 == 0; }
+    bool sink(long cycle) const { return !pause || cycle / pause % 2 == 1; }
 };
 
 Trace run(const Plan& plan, unsigned mutant, const Pace& pace) {
@@ -84,13 +90,13 @@ Trace run(const Plan& plan, unsigned mutant, const Pace& pace) {
             sent = 0, start = cycle, offer = false, trace.cycles.clear();
         const bool reset = cycle - start < 4;
         const bool left = sent < pace.frames * plan.input_beats;
-        offer = left && !reset && (offer || (dice() & 255) < pace.offers);  // once offered it stays
+        offer = left && !reset && (offer || ((dice() & 255) < pace.offers && pace.source(cycle)));  // once offered it stays
         top.aclk = 0;
         top.aresetn = !reset;
         top.s_axis_tvalid = offer;
         put(top.s_axis_tdata, offer ? &plan.input[sent * plan.input_words] : nullptr, offer ? plan.input_words : 0);
         top.s_axis_tlast = offer && sent % plan.input_beats == plan.input_beats - 1;
-        top.m_axis_tready = !reset && (dice() & 255) < pace.takes;
+        top.m_axis_tready = !reset && (dice() & 255) < pace.takes && pace.sink(cycle);
         top.eval();
         const bool in = offer && top.s_axis_tready, out = top.m_axis_tready && top.m_axis_tvalid;
         if (out) {
@@ -137,6 +143,7 @@ int main(int argc, char** argv) {
         {few, 4 * part, 128, 128, {}},
         {few, 24 * part, 16, 256, {}},
         {few, 24 * part, 256, 16, {}},
+        {few, 24 * part, 256, 256, {}, 2 * first.cycles[plan.output_beats - 1]},
         {few, resets.back() + part, 256, 256, resets},
     };
     const Trace still = run(plan, 0, clean);  // the same cycles as the first, with the signature of this length

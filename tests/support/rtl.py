@@ -63,9 +63,9 @@ class Scheduled:
         write_rtl(self.network, self.schedule, rtl)
         kernels = [KernelPorts(k.name, k.sources, k.sinks) for k in self.network.kernels]
         options = CosimOptions(self.schedule.latency, self.schedule.ii, modes, seed, streams=True)
-        return run_cosim(rtl, folder / "work", self._streams(frames, seed), kernels, options)
+        return run_cosim(rtl, folder / "work", self.streams(frames, seed), kernels, options)
 
-    def _streams(self, frames: int, seed: int) -> dict[str, Stream]:
+    def streams(self, frames: int, seed: int) -> dict[str, Stream]:
         graph, carried = self.network.graph, self.network.tensor_of
         source = graph.tensors[carried[SOURCE]]
         rng = np.random.default_rng(seed)
