@@ -89,7 +89,7 @@ def measured(built: UnrolledDesign) -> Row:
 
 
 def _stage_ns(netlist: Path, clock_mhz: float, first: bool) -> float:
-    """All paths of a stage start at its port. The analysis takes a FIFO to lie beyond it; most have a register there."""
+    """All paths of a stage start at its ports. The analysis takes a FIFO to lie there; most stages have a register."""
     from hwflow.timing import analyse
     from hwflow.timing.delays import load_delays
 

@@ -15,6 +15,10 @@ Interval = Annotated[int | None, typer.Option(min=1, help="Largest initiation in
 IoType = Annotated[
     Literal["io_stream", "io_parallel"], typer.Option(help="io_parallel suits only the smallest models.")
 ]
+Style = Annotated[
+    Literal["streaming", "unrolled"],
+    typer.Option(help="Of the RTL. unrolled: a frame every cycle, for the smallest models; needs alkaid."),
+]
 Data = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Inputs to verify with: .npy, or the .npz of hwflow export.")
 ]
@@ -32,6 +36,7 @@ def build(
     latency_budget: Latency = None,
     ii_budget: Interval = None,
     io_type: IoType = "io_stream",
+    style: Style = "streaming",
     data: Data = None,
     schedule: ByHand = None,
     near_exact: NearExact = False,
@@ -54,6 +59,7 @@ def build(
                 latency_budget_us=latency_budget,
                 ii_budget=ii_budget,
                 io_type=io_type,
+                style=style,
                 mode="near-exact" if near_exact else "exact",
                 vectors=data,
                 schedule=schedule,

@@ -36,11 +36,10 @@ def synth(
         from hwflow.cli.progress import Steps
         from hwflow.cli.record import answer, raise_if_failed
         from hwflow.design import Design
-        from hwflow.design.synthesise import synthesise
 
         design = Design.load(folder)
-        with Steps() as progress, design.folder.lock():
-            found = synthesise(design, tool.value, route, progress)
+        with Steps() as progress:
+            found = design.synth(tool.value, route, progress)
         answer(reply, design.record)
         for figures in found:
             figures.check_fit(design.board)

@@ -10,10 +10,11 @@ from hwflow import record as r
 from hwflow.design import layout
 from hwflow.design.describe import simulate_schedule
 from hwflow.design.golden import golden_vectors
+from hwflow.design.unrolled import simulate_unrolled
 from hwflow.files import write_atomic
 from hwflow.ir.graph import IntArray
 from hwflow.kernels.base import beats, width
-from hwflow.kernels.network import SOURCE, KernelGraph
+from hwflow.kernels.network import SINK, SOURCE, KernelGraph
 from hwflow.schedule.simulate import Simulation
 from hwflow.verify.cosim import (
     MODES,
@@ -49,8 +50,8 @@ def cosimulate(
     say = progress or (lambda _: None)
     say(f"golden values of {frames} frames")
     network, schedule = design.network, design.schedule
-    golden = _streams(network, golden_vectors(design, frames, "cosim"))
-    kernels = [KernelPorts(k.name, k.sources, k.sinks) for k in network.kernels]
+    golden = _streams(design, golden_vectors(design, frames, "cosim"))
+    kernels = [KernelPorts(k.name, k.sources, k.sinks) for k in network.kernels] if _has_kernels(design) else []
     options = CosimOptions(schedule.latency, schedule.ii, tuple(modes), seed, streams)
     work = design.path / COSIM
     result = run_cosim(design.path / layout.RTL, work, golden, kernels, options, say)
@@ -60,15 +61,27 @@ def cosimulate(
     return result
 
 
-def _streams(network: KernelGraph, golden: Mapping[str, IntArray]) -> dict[str, Stream]:
+def _has_kernels(design: Design) -> bool:
+    """An unrolled design is one pipeline."""
+    return design.record.style == "streaming"
+
+
+def _streams(design: Design, golden: Mapping[str, IntArray]) -> dict[str, Stream]:
     """By channel, what is known of it."""
-    found = {}
+    network, found = design.network, {}
     for channel, id in network.tensor_of.items():
-        if id in golden:
-            tensor = network.graph.tensors[id]
-            values = golden[id].reshape(-1, beats(tensor), width(tensor))
-            found[channel] = Stream(values, tensor.type)
+        tensor = network.graph.tensors[id]
+        if id in golden and _has_kernels(design):
+            found[channel] = Stream(golden[id].reshape(-1, beats(tensor), width(tensor)), tensor.type)
+        elif channel in (SOURCE, SINK):
+            found[channel] = Stream(golden[id].reshape(-1, 1, tensor.size), tensor.type)
     return found
+
+
+def _prediction(design: Design, frames: int) -> Simulation:
+    if _has_kernels(design):
+        return simulate_schedule(design.network, design.schedule, frames)
+    return simulate_unrolled(design.schedule, frames)
 
 
 def _correctness(result: CosimResult) -> Iterator[r.Result]:
@@ -82,7 +95,7 @@ def _timing(design: Design, result: CosimResult) -> Iterator[r.Result]:
     run = result.nominal
     if run is None:
         return
-    budgets, predicted = design.record.budgets, simulate_schedule(design.network, design.schedule, result.frames)
+    budgets, predicted = design.record.budgets, _prediction(design, result.frames)
     figures = (
         ("latency", run.latency, predicted.latency, budgets.latency_cycles(design.schedule.clock_mhz)),
         ("first output", run.first_output, predicted.first_output, None),

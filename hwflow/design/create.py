@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +17,7 @@ from hwflow.design import layout
 from hwflow.design.describe import bit_widths, board_summary, estimate_results, kernel_rows, model_summary, totals
 from hwflow.design.design import Design
 from hwflow.design.parity import verify_reference
+from hwflow.design.unrolled import unroll
 from hwflow.design.vectors import save_vectors
 from hwflow.errors import UserError
 from hwflow.files import BuildFolder, sha256_file, write_atomic
@@ -31,6 +32,7 @@ from hwflow.verify.evaluation import Evaluation, load_evaluation
 from hwflow.verify.vectors import as_inputs, default_inputs, read_inputs
 
 IoType = Literal["io_stream", "io_parallel"]
+Style = Literal["streaming", "unrolled"]
 Progress = Callable[[str], None]
 DEFAULT_VECTORS = 1000
 
@@ -43,6 +45,12 @@ class Request:
     clock_mhz: float
     budgets: r.Budgets
     io_type: IoType
+    style: Style = "streaming"
+
+    @property
+    def latency(self) -> int | None:
+        """The latency budget in cycles."""
+        return self.budgets.latency_cycles(self.clock_mhz)
 
 
 def convert(
@@ -54,6 +62,7 @@ def convert(
     latency_budget_us: float | None = None,
     ii_budget: int | None = None,
     io_type: IoType = "io_stream",
+    style: Style = "streaming",
     mode: Mode = "exact",
     vectors: np.ndarray | str | Path | Evaluation | None = None,
     schedule: Schedule | str | Path | None = None,
@@ -66,6 +75,8 @@ def convert(
         board: an id of ``hwflow boards`` or the path of a TOML file.
         clock_mhz: by default the board's.
         latency_budget_us, ii_budget: the schedule meets them with the least area, or is refused.
+        style: of the RTL; "unrolled" gives every operation its own hardware, takes a frame a cycle and has no HLS
+            project. Needs alkaid.
         vectors: real inputs (count, *input shape), a .npy file of them, or labelled ones (Evaluation or its .npz file);
             by default 1,000 seeded ones.
         schedule: folds and FIFO depths by hand, or the schedule.json that holds them; by default they are searched.
@@ -75,15 +86,21 @@ def convert(
     say = progress or (lambda _: None)
     chosen = load_board(board)
     request = _request(chosen, clock_mhz, latency_budget_us, ii_budget, io_type)
+    if style == "unrolled":
+        request = replace(request, style=style, io_type="io_parallel")
     say("import")
     given = _given(vectors)
     imported = import_model(model, mode, samples=None if given is None else given.inputs)
     network = kernel_graph(imported.graph, request.clock_mhz)
     data = _vectors(given, imported)
     say("schedule")
-    found = _schedule(network, request, say) if schedule is None else _by_hand(schedule, network, request)
+    if style == "streaming":
+        found = _schedule(network, request, say) if schedule is None else _by_hand(schedule, network, request)
     folder = BuildFolder.create(Path(output_dir))
     with folder.lock():
+        if style == "unrolled":
+            with folder.staging(layout.RTL) as project:
+                found = unroll(imported.graph, request.board, request.clock_mhz, request.latency, project, say)
         return _build(folder, Path(model), imported, network, found, request, data, say)
 
 
@@ -120,7 +137,7 @@ def _vectors(given: Evaluation | None, imported: ImportedModel) -> Evaluation:
 
 
 def _schedule(network: KernelGraph, request: Request, say: Progress) -> Schedule:
-    board, clock, latency = request.board, request.clock_mhz, request.budgets.latency_cycles(request.clock_mhz)
+    board, clock, latency = request.board, request.clock_mhz, request.latency
     if request.io_type == "io_parallel":
         return parallel_schedule(network.kernels, board, clock, latency)
     return find_schedule(
@@ -155,8 +172,6 @@ def _build(
     data: Evaluation,
     say: Progress,
 ) -> Design:
-    from hwflow.backends.hls.project import write_project
-
     path = folder.path
     (path / r.FILE).unlink(missing_ok=True)  # without its record an interrupted build is no design
     if model.resolve() != (path / layout.MODEL).resolve():
@@ -169,10 +184,10 @@ def _build(
     say("reference against onnxruntime")
     vectors, parity, results, accuracy = verify_reference(imported, network, data)
     save_vectors(path / layout.VECTORS, vectors)
-    say("HLS project")
-    with folder.staging(layout.HLS) as project:
-        write_project(network, schedule, request.board, request.io_type, project)
-    _write_rtl(folder, network, schedule, request, say)
+    if request.style == "streaming":
+        _write_projects(folder, network, schedule, request, say)
+    else:
+        shutil.rmtree(path / layout.HLS, ignore_errors=True)  # of an earlier build
     design = Design(folder, network, schedule, _record(model, imported, network, schedule, request), imported.names)
     say("report")
     hashes = {name: sha256_file(path / name) for name in layout.HASHED}
@@ -188,10 +203,16 @@ def _build(
     return design
 
 
-def _write_rtl(folder: BuildFolder, network: KernelGraph, schedule: Schedule, request: Request, say: Progress) -> None:
-    """Streams only: what is unrolled over the tokens has no beats."""
+def _write_projects(
+    folder: BuildFolder, network: KernelGraph, schedule: Schedule, request: Request, say: Progress
+) -> None:
+    """HLS, and the RTL of streams: what is unrolled over the tokens has no beats."""
+    from hwflow.backends.hls.project import write_project
     from hwflow.backends.rtl.project import write_rtl
 
+    say("HLS project")
+    with folder.staging(layout.HLS) as project:
+        write_project(network, schedule, request.board, request.io_type, project)
     if request.io_type == "io_parallel":
         shutil.rmtree(folder.path / layout.RTL, ignore_errors=True)
         return
@@ -215,9 +236,10 @@ def _record(
         board=board_summary(request.board),
         clock_mhz=request.clock_mhz,
         io_type=request.io_type,
+        style=request.style,
         budgets=request.budgets,
         totals=totals(schedule),
-        kernels=tuple(kernel_rows(network, schedule, request.io_type)),
+        kernels=() if request.style == "unrolled" else tuple(kernel_rows(network, schedule, request.io_type)),
         bit_widths=tuple(bit_widths(network)),
         results=tuple(estimate_results(schedule, request.board, request.budgets)),
     )

@@ -27,6 +27,8 @@ from hwflow.verify.cosim.modes import MODES, ModeName
 from hwflow.verify.vectors import as_inputs
 
 if TYPE_CHECKING:
+    from hwflow.design.synthesise import Tool
+    from hwflow.synthesis.figures import Figures
     from hwflow.verify.cosim import CosimResult
 
 Progress = Callable[[str], None]
@@ -107,6 +109,7 @@ class Design:
         from hwflow.backends.hls.project import write_project
         from hwflow.processes import find_tool
 
+        self._check_hls("compile")
         find_tool("g++", "compiling the design", "Install a C++ compiler (Debian: g++).")
         with self.folder.lock():
             # In place, not staged: the library reads its weights from where it was compiled.
@@ -120,6 +123,7 @@ class Design:
         """Compile and run the self-checking testbench on ``count`` inferences; the results are in the record too."""
         from hwflow.design.simulate_c import simulate_c
 
+        self._check_hls("csim")
         with self.folder.lock():
             self.record = simulate_c(self, count, progress)
         return [result for result in self.record.results if result.stage == "csim"]
@@ -143,6 +147,13 @@ class Design:
 
         with self.folder.lock():
             return cosimulate(self, frames, modes, seed, streams, progress)
+
+    def synth(self, tool: Tool = "auto", route: bool = False, progress: Progress | None = None) -> list[Figures]:
+        """Synthesise with Vitis HLS, Vivado or Yosys; resources by kernel are in the record too. Needs the tool."""
+        from hwflow.design.synthesise import synthesise
+
+        with self.folder.lock():
+            return synthesise(self, tool, route, progress)
 
     def build(self, csim: bool = True, synth: bool = False, cosim: bool = False, vsynth: bool = False) -> r.BuildRecord:
         """hls4ml's ``build``: C simulation by g++; synthesis and cosimulation by Vitis HLS where it is installed.
@@ -175,6 +186,11 @@ class Design:
         r.write_junit(build, self.path / layout.JUNIT)
         write_report(build, self.path / layout.REPORT)
         return build
+
+    def _check_hls(self, step: str) -> None:
+        if self.record.style == "unrolled":
+            found = "an unrolled design, which has no HLS project"
+            raise UserError(step, found, "a streaming design", "Verify this one with hwflow cosim.")
 
     def _integers(self, inputs: np.ndarray) -> IntArray:
         graph = self.network.graph

@@ -188,6 +188,7 @@ class BuildRecord(_Data):
     board: BoardSummary
     clock_mhz: Annotated[float, Field(gt=0)]
     io_type: Literal["io_stream", "io_parallel"]
+    style: Literal["streaming", "unrolled"] = "streaming"
     budgets: Budgets = Budgets()
     totals: Totals | None = None
     kernels: Many[Kernel] = ()

@@ -48,7 +48,7 @@ def complete(
         kernel_resources={kernel.name: kernel.resources(folds[kernel.name]) for kernel in kernels},
         fifo_resources=fifos,
     )
-    _check_fit(schedule, board)
+    check_fit(schedule, board)
     return schedule
 
 
@@ -82,7 +82,8 @@ def _depths(
     return fifo_depths(actors, fixed, source, sink)
 
 
-def _check_fit(schedule: Schedule, board: Board) -> None:
+def check_fit(schedule: Schedule, board: Board) -> None:
+    """Raise GateFailed if the board is too small."""
     shares = schedule.resources.share_of(board)
     worst = max(KINDS, key=lambda kind: shares[kind])
     if shares[worst] > 1.0:
