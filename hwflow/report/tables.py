@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from hwflow.errors import GateFailed
-from hwflow.record import BuildRecord, Parity, Result, Stage, failed, gate, gated
+from hwflow.record import BuildRecord, KernelResources, Parity, Result, Stage, failed, gate, gated
 from hwflow.record.model import amount
 
 RESOURCES = {"lut": "LUT", "ff": "Flip-flops", "dsp": "DSP", "bram18": "Block RAM (18 Kb)", "uram": "UltraRAM"}
@@ -90,12 +90,31 @@ def _schedule_tiles(record: BuildRecord) -> list[Tile]:
         return []
     share, kind = max(_shares(record))
     return [
-        Tile("Latency", f"{totals.latency_cycles / clock:.3g} µs", f"{amount(totals.latency_cycles)} cycles, estimate"),
-        Tile(
-            "Initiation interval", f"{totals.ii_cycles / clock:.3g} µs", f"{amount(totals.ii_cycles)} cycles, estimate"
+        _cycles_tile("Latency", *(_measured(record, "latency") or (totals.latency_cycles, "estimate")), clock),
+        _cycles_tile(
+            "Initiation interval", *(_measured(record, "initiation interval") or (totals.ii_cycles, "estimate")), clock
         ),
         Tile("Tightest resource", f"{100 * share:.3g} %", f"of the usable {kind}, estimate"),
     ]
+
+
+def _cycles_tile(name: str, cycles: int, stage: str, clock_mhz: float) -> Tile:
+    return Tile(name, f"{cycles / clock_mhz:.3g} µs", f"{amount(cycles)} cycles, {stage}")
+
+
+def _measured(record: BuildRecord, metric: str) -> tuple[int, str] | None:
+    """What co-simulation found."""
+    found = [r for r in record.results if r.stage == "cosim" and r.metric == metric]
+    return (int(found[0].value), "cosim") if found else None
+
+
+def synthesised(record: BuildRecord) -> dict[Stage, list[KernelResources]]:
+    """Stage -> its kernels, what lies outside of all of them last."""
+    stages = dict.fromkeys(each.stage for each in record.kernel_resources)
+    return {
+        stage: sorted((k for k in record.kernel_resources if k.stage == stage), key=lambda k: k.kernel is None)
+        for stage in stages
+    }
 
 
 def _shares(record: BuildRecord) -> list[tuple[float, str]]:
