@@ -21,7 +21,7 @@ from hwflow.kernels.network import KernelGraph, kernel_graph
 from hwflow.models import ZOO
 from hwflow.onnx_import.model import import_model
 from hwflow.schedule import costs
-from hwflow.schedule.resources import Resources, total
+from hwflow.schedule.resources import Resources
 from hwflow.schedule.schedule import Schedule
 from hwflow.schedule.search import find_schedule
 from hwflow.synthesis.yosys import Module, synth_modules
@@ -63,12 +63,8 @@ def estimates(network: KernelGraph, schedule: Schedule) -> dict[str, Resources]:
     """Kernel -> its own resources with those of its output FIFOs, which lie in its module."""
     width = {channel.name: channel.width for channel in network.channels}
     return {
-        kernel.name: total(
-            [
-                kernel.rtl(schedule.folds[kernel.name]).resources,
-                *(costs.fifo(schedule.fifo_depths[sink], width[sink]) for sink in kernel.sinks),
-            ]
-        )
+        kernel.name: kernel.rtl(schedule.folds[kernel.name]).resources
+        + costs.fifos([schedule.fifo_depths[sink] for sink in kernel.sinks], width[kernel.sinks[0]])
         for kernel in network.kernels
     }
 

@@ -14,7 +14,8 @@ module hwflow_clamp #(
 );
     for (genvar i = 0; i < LANES; i++) begin : g_lane
         wire signed [IN_WIDTH:0] value = {IN_SIGNED && x[i*IN_WIDTH+IN_WIDTH-1], x[i*IN_WIDTH+:IN_WIDTH]};
-        wire signed [IN_WIDTH:0] lifted = HAS_LOW && value < LOW ? LOW : value;
+        wire low = LOW == 0 ? value[IN_WIDTH] : value < LOW;  // the sign, without a carry chain
+        wire signed [IN_WIDTH:0] lifted = HAS_LOW && low ? LOW : value;
         /* verilator lint_off UNUSEDSIGNAL */  // the limits leave it no other bits
         wire signed [IN_WIDTH:0] limited = HAS_HIGH && lifted > HIGH ? HIGH : lifted;
         /* verilator lint_on UNUSEDSIGNAL */

@@ -1,7 +1,7 @@
 // Weights or other constants from a memory, in the order of their use: `word` is the one of this step.
 //
 // `advance`: the step is done. The next word is read ahead into the output register, so the latency is 0 and the
-// memory can be a block RAM. FILE: hexadecimal words, for $readmemh.
+// memory can be a block RAM, as a large one has to be. FILE: hexadecimal words, for $readmemh.
 module hwflow_constants #(
     parameter int WORDS = 2,
     parameter int WIDTH = 8,
@@ -13,10 +13,7 @@ module hwflow_constants #(
     output logic [WIDTH-1:0] word
 );
     localparam int ADDRESS = $clog2(WORDS);
-    logic [WIDTH-1:0]   memory[WORDS];
     logic [ADDRESS-1:0] address, next;
-
-    initial $readmemh(FILE, memory);
 
     always_comb begin
         next = address;
@@ -24,8 +21,15 @@ module hwflow_constants #(
         else if (advance) next = address == ADDRESS'(WORDS - 1) ? '0 : address + 1'b1;
     end
 
-    always_ff @(posedge clk) begin
-        address <= next;
-        word    <= memory[next];
+    always_ff @(posedge clk) address <= next;
+
+    if (WORDS > 128 && WIDTH >= 32) begin : g_block
+        (* rom_style = "block" *) logic [WIDTH-1:0] memory[WORDS];
+        initial $readmemh(FILE, memory);
+        always_ff @(posedge clk) word <= memory[next];
+    end else begin : g_any
+        logic [WIDTH-1:0] memory[WORDS];
+        initial $readmemh(FILE, memory);
+        always_ff @(posedge clk) word <= memory[next];
     end
 endmodule

@@ -1,6 +1,7 @@
 // Drops SHIFT bits with rounding to the nearest (ties to even) or downwards, then saturates. LANES lanes, latency 0.
 //
 // A negative SHIFT moves the point the other way. NARROW keeps the most negative number out (symmetric range).
+// QUICK rounds in one carry chain: adds half a step, less one where the number kept is even. More LUTs.
 module hwflow_requantise #(
     parameter int LANES      = 1,
     parameter int IN_WIDTH   = 16,
@@ -9,7 +10,8 @@ module hwflow_requantise #(
     parameter bit HALF_EVEN  = 1,
     parameter int WIDTH      = 8,
     parameter bit SIGNED     = 1,
-    parameter bit NARROW     = 0
+    parameter bit NARROW     = 0,
+    parameter bit QUICK      = 0
 ) (
     input  logic [LANES*IN_WIDTH-1:0] x,
     output logic [LANES*WIDTH-1:0]    y
@@ -27,6 +29,12 @@ module hwflow_requantise #(
         wire signed [WIDE-1:0]   rounded;
         if (RIGHT == 0) begin : g_exact
             assign rounded = WIDE'(aligned);
+        end else if (QUICK && HALF_EVEN && RIGHT > 1) begin : g_quick
+            localparam logic [BITS-1:0] HALF = (BITS'(1) << (RIGHT - 1)) - 1'b1;
+            /* verilator lint_off UNUSEDSIGNAL */  // the bits that are dropped
+            wire signed [BITS+1:0] nearest = {aligned[BITS-1], aligned, 1'b1} + {1'b0, HALF, aligned[RIGHT]};
+            /* verilator lint_on UNUSEDSIGNAL */
+            assign rounded = WIDE'($signed(nearest[BITS+1:RIGHT+1]));
         end else begin : g_round
             wire signed [BITS-RIGHT-1:0] floor = aligned[BITS-1:RIGHT];
             wire up;

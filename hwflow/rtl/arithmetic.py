@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Literal
 
 from hwflow.ir.ops import Clamp, Requantise
-from hwflow.ir.types import FixedType
+from hwflow.ir.types import FixedType, type_for
 from hwflow.rtl.pipeline import Pipeline
 from hwflow.rtl.signal import Signal, flag
 from hwflow.schedule import costs
 from hwflow.schedule.costs import Cost
-from hwflow.schedule.resources import Resources
+from hwflow.schedule.resources import Resources, total
 
 Operation = Literal["sum", "max"]
 COUNTER_PS = 450  # clock to Q, net, comparison with the end
@@ -23,15 +23,58 @@ def add(p: Pipeline, name: str, a: Signal, b: Signal, type: FixedType, *, subtra
         "LANES": a.lanes, **_operand("A", a), "A_SHIFT": type.frac - a.type.frac, **_operand("B", b),
         "B_SHIFT": type.frac - b.type.frac, "SUBTRACT": int(subtract), "WIDTH": type.width,
     }  # fmt: skip
-    cost = replace(a.lanes * costs.adder(type.width), delay_ps=sum_ps(type.width, a.summed or b.summed))
-    return p.combinational("hwflow_add", name, (a.lanes, type), {"a": a, "b": b}, parameters, cost, summed=True)
+    shifts = (type.frac - a.type.frac, type.frac - b.type.frac)
+    luts = _adder_luts((a, shifts[0]), (b, shifts[1]), type.width, subtract)
+    cost = Cost(Resources(lut=luts), sum_ps(type.width, a.summed or b.summed))
+    result = p.combinational("hwflow_add", name, (a.lanes, type), {"a": a, "b": b}, parameters, cost, summed=True)
+    return replace(result, ranges=_sum_ranges((a, shifts[0]), (b, shifts[1]), subtract))
 
 
 def multiply(p: Pipeline, name: str, a: Signal, b: Signal, type: FixedType) -> Signal:
     """a * b."""
     parameters = {"LANES": a.lanes, **_operand("A", a), **_operand("B", b), "WIDTH": type.width}
     cost = a.lanes * product_cost(a.type, b.type)
+    for x, constant in ((a, b), (b, a)):
+        if constant.values:
+            each = (_constant_product(x.type, value) for value in constant.values)
+            cost = replace(cost, resources=total(each))
+    if cost.resources.dsp and any(x.looked_up and x.ps for x in (a, b)):
+        cost = replace(cost, delay_ps=cost.delay_ps + costs.TABLE_BEFORE_DSP_PS)
     return p.combinational("hwflow_multiply", name, (a.lanes, type), {"a": a, "b": b}, parameters, cost)
+
+
+def _adder_luts(a: tuple[Signal, int], b: tuple[Signal, int], width: int, subtract: bool) -> int:
+    """A LUT where two bits meet, in all lanes; beside a constant only an inverter where it has a one."""
+    for (x, _), (constant, shift), inverse in ((b, a, False), (a, b, subtract)):
+        if constant.values and not (subtract and x is b[0]):
+            bits = [
+                (~(value << shift) if inverse else value << shift) & ((1 << width) - 1) for value in constant.values
+            ]
+            return sum(each.bit_count() for each, value in zip(bits, constant.values, strict=True) if value)
+    tops = [shift + x.type.width for x, shift in (a, b)]
+    low = max(0, b[1] if subtract else max(a[1], b[1]))
+    unsigned = [top for (x, _), top in zip((a, b), tops, strict=True) if not x.type.signed and not subtract]
+    return a[0].lanes * max(1, min([width, max(tops), *unsigned]) - low)
+
+
+def _sum_ranges(a: tuple[Signal, int], b: tuple[Signal, int], subtract: bool) -> tuple[tuple[int, int], ...]:
+    """Of a signal with ranges and a constant; nothing for any other pair."""
+    found = [x.ranges or tuple((value, value) for value in x.values) for x, _ in (a, b)]
+    if not all(found) or min(a[1], b[1]) < 0:
+        return ()
+    lanes = zip(
+        *([(low << shift, high << shift) for low, high in x] for x, (_, shift) in zip(found, (a, b), strict=True)),
+        strict=True,
+    )
+    return tuple((p[0] - q[1], p[1] - q[0]) if subtract else (p[0] + q[0], p[1] + q[1]) for p, q in lanes)
+
+
+def _constant_product(type: FixedType, value: int) -> Resources:
+    """A power of two is but wires; Yosys takes the bits of any other number that it needs."""
+    if value & (value - 1) == 0 and value >= 0:
+        return Resources()
+    bits = (value if value >= 0 else ~value).bit_length()
+    return product_cost(type, FixedType(value < 0, bits + (value < 0), 0)).resources
 
 
 def sum_ps(bits: int, summed: bool) -> int:
@@ -45,20 +88,44 @@ def product_cost(a: FixedType, b: FixedType) -> Cost:
     return costs.multiplier(a.width + (mixed and not a.signed), b.width + (mixed and not b.signed))
 
 
-def requantise(p: Pipeline, name: str, x: Signal, op: Requantise) -> Signal:
-    """Round and saturate."""
+def _lane_types(x: Signal) -> list[FixedType]:
+    """The type of each lane, no wider than its range asks for."""
+    if not x.ranges:
+        return [x.type] * x.lanes
+    found = (type_for(low, high, x.type.frac) for low, high in x.ranges)
+    return [
+        replace(x.type, width=min(x.type.width, type.width + (x.type.signed and not type.signed))) for type in found
+    ]
+
+
+def _limits(source: FixedType, shift: int, target: FixedType) -> bool:
+    """Whether saturation takes LUTs: for a positive number with one bit too many, those of what follows do it."""
+    spare = (target.width - target.signed) - (source.width - source.signed - shift)
+    if source.signed:
+        return not target.signed or spare < (shift > 0)
+    return spare < -1 if target.signed else spare < (shift > 0)
+
+
+def requantise(p: Pipeline, name: str, x: Signal, op: Requantise, *, quick: bool = False) -> Signal:
+    """Round and saturate; ``quick``: with the rounding in one carry chain, faster for some LUTs more."""
     shift = x.type.frac - op.target.frac
     parameters = {
         "LANES": x.lanes, "IN_WIDTH": x.type.width, "IN_SIGNED": int(x.type.signed), "SHIFT": shift,
         "HALF_EVEN": int(op.rounding == "half_even"), "WIDTH": op.target.width,
-        "SIGNED": int(op.target.signed), "NARROW": int(op.narrow),
+        "SIGNED": int(op.target.signed), "NARROW": int(op.narrow), "QUICK": int(quick),
     }  # fmt: skip
-    cost = x.lanes * costs.requantise(x.type.width, max(0, shift), op.target.width)
+    each = costs.requantise(x.type.width, max(0, shift), op.target.width)
+    rounding = costs.rounding(max(1, x.type.width - shift), shift)
+    if quick:
+        more = Resources(lut=max(0, shift - 1 - rounding.lut))
+        each, rounding = replace(each, resources=each.resources + more), rounding + more
+    limiting = [_limits(type, shift, op.target) for type in _lane_types(x)]
+    cost = replace(each, resources=total(each.resources if limits else rounding for limits in limiting))
     return p.combinational("hwflow_requantise", name, (x.lanes, op.target), {"x": x}, parameters, cost)
 
 
-def clamp(p: Pipeline, name: str, x: Signal, op: Clamp, type: FixedType) -> Signal:
-    """Limit to a range."""
+def clamp(p: Pipeline, name: str, x: Signal, op: Clamp, type: FixedType, *, rounds: bool = False) -> Signal:
+    """Limit to a range. ``rounds``: a requantiser follows, whose LUTs take it in, as does the reset of a register."""
     parameters: dict[str, object] = {
         "LANES": x.lanes, "IN_WIDTH": x.type.width, "IN_SIGNED": int(x.type.signed), "WIDTH": type.width,
         "HAS_LOW": int(op.lo is not None), "HAS_HIGH": int(op.hi is not None),
@@ -67,6 +134,8 @@ def clamp(p: Pipeline, name: str, x: Signal, op: Clamp, type: FixedType) -> Sign
         if limit is not None:
             parameters[key] = _literal(min(max(limit, x.type.lo), x.type.hi), x.type.width + 1)
     cost = x.lanes * costs.relu(x.type.width)
+    if rounds:
+        cost = replace(cost, resources=Resources())
     return p.combinational("hwflow_clamp", name, (x.lanes, type), {"x": x}, parameters, cost)
 
 
@@ -74,12 +143,15 @@ def _literal(value: int, width: int) -> str:
     return f"{'-' if value < 0 else ''}{width}'sd{abs(value)}"
 
 
-def table(p: Pipeline, name: str, x: Signal, file: str, type: FixedType) -> Signal:
-    """A table in memory; where that is block RAM its output is a register."""
-    cost = x.lanes * costs.table(x.type.width, type.width)
+def table(p: Pipeline, name: str, x: Signal, file: str, type: FixedType, bits: int) -> Signal:
+    """A table in memory; where that is block RAM its output is a register. ``bits``: of an entry, that ever change."""
+    cost = x.lanes * costs.table(x.type.width, bits)
+    if not cost.clocks:
+        cost = replace(cost, resources=Resources(lut=round(costs.TABLE_IN_KERNEL * cost.resources.lut)))
     parameters = {"LANES": x.lanes, "ADDRESS": x.type.width, "WIDTH": type.width, "FILE": f'"{file}"'}
     if not cost.clocks:
-        return p.combinational("hwflow_table", name, (x.lanes, type), {"x": x}, parameters, cost)
+        found = p.combinational("hwflow_table", name, (x.lanes, type), {"x": x}, parameters, cost)
+        return replace(found, looked_up=True)
     (placed,), cycle, _ = p.place([x], cost.delay_ps)
     result = p.declare(Signal(name, x.lanes, type, cycle + 1, costs.BLOCK_RAM_PS))
     p.instance("hwflow_table_ram", f"{name}_op", parameters, {"clk": "clk", "x": placed.name, "y": name})
@@ -108,7 +180,8 @@ def tree(p: Pipeline, name: str, x: Signal, groups: int, type: FixedType, operat
                 before = bits - 1 if operation == "sum" else bits
                 registers += -(-terms >> level) * groups * before
         ps, summed = ps + delay, operation == "sum"
-        p.spend((groups * ((-(-terms >> level)) // 2)) * cell)
+        luts = bits - 1 if operation == "sum" and bits < type.width else cell.resources.lut
+        p.spend(Resources(lut=groups * ((-(-terms >> level)) // 2) * luts))
     result = p.declare(Signal(name, groups, type, cycle, ps, summed=summed))
     widths = {"IN_WIDTH": x.type.width, "WIDTH": type.width} if operation == "sum" else {"WIDTH": x.type.width}
     parameters = {
@@ -149,7 +222,8 @@ def accumulate(
         "x": placed.name, "y": name,
     }  # fmt: skip
     p.instance("hwflow_accumulate", f"{name}_op", parameters, ports)
-    p.spend(x.lanes * cell)
+    restart = type.width if operation == "sum" else 0  # the carry chain takes the sum so far, or zero, twice
+    p.spend(x.lanes * (cell.resources + Resources(lut=restart)))
     ring_mux = x.lanes * type.width * groups if following is not None and groups > 1 else 0
     p.spend(Resources(lut=ring_mux, ff=groups * x.lanes * type.width))
     return result

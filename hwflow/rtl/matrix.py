@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -28,18 +29,22 @@ def matrix(m: KernelModule, x: Signal, weights: Tensor, type: FixedType) -> Sign
     name = f"{m.kernel}_matrix"
     whole = _holds_all(graph, type)
     m.extras[name] = emit(graph, name, x.type, whole, registers)
-    result = p.declare(Signal("product", weights.shape[1], whole, cycle, ps, summed=True))
+    result = p.declare(Signal("product", weights.shape[1], whole, cycle, ps, summed=True, ranges=_ranges(graph)))
     p.lines.append(f"    {name} matrix (.clk(clk), .x({x.name}), .y(product));")
     p.spend(cost(graph, registers))
-    return result if whole == type else resize(p, "product_kept", result, type)
+    return result if whole == type else replace(resize(p, "product_kept", result, type), ranges=result.ranges)
 
 
 def _holds_all(graph: AdderGraph, type: FixedType) -> FixedType:
     """Every input of the type x has, used or not, gives a sum of this type."""
-    used = [term for term in graph.outputs if term]
-    low = min((graph.bounds(term.value)[0] << term.shift for term in used), default=0)
-    high = max((graph.bounds(term.value)[1] << term.shift for term in used), default=0)
-    return type_for(low, high, type.frac)
+    lows, highs = zip(*_ranges(graph), strict=True)
+    return type_for(min(lows), max(highs), type.frac)
+
+
+def _ranges(graph: AdderGraph) -> tuple[Bounds, ...]:
+    """Least and greatest of each output; one that is always zero is (0, 0)."""
+    terms = [(graph.bounds(term.value), term.shift) if term else ((0, 0), 0) for term in graph.outputs]
+    return tuple((low << shift, high << shift) for (low, high), shift in terms)
 
 
 @lru_cache(maxsize=256)

@@ -16,6 +16,7 @@ from hwflow.rtl.signal import Signal
 from hwflow.schedule import costs
 from hwflow.schedule.resources import Resources
 
+BLOCK_WORDS, BLOCK_BITS = 128, 32  # beyond that hwflow_constants asks for block RAM
 Lay = Callable[[IntArray], IntArray]
 """Constants (head, token, element) in the order of their use: (steps of a frame, lanes)."""
 
@@ -46,10 +47,10 @@ class Rows:
 
     def run(self, nodes: Sequence[Node]) -> None:
         """Put the nodes on the pipeline; ``values`` then holds their outputs."""
-        for node in nodes:
-            self.values[node.output] = self._node(node)
+        for node, following in zip(nodes, [*nodes[1:], None], strict=True):
+            self.values[node.output] = self._node(node, None if following is None else following.op)
 
-    def _node(self, node: Node) -> Signal:
+    def _node(self, node: Node, following: object) -> Signal:
         p, name, type = self.pipeline, node.output, self.graph.tensors[node.output].type
         match node.op:
             case Add() | Sub():
@@ -60,16 +61,21 @@ class Rows:
                 a, b = self._operands(node, arithmetic.product_cost(*types).delay_ps)
                 return arithmetic.multiply(p, name, a, b, type)
             case Requantise():
-                return arithmetic.requantise(p, name, self._value(node.inputs[0]), node.op)
+                return arithmetic.requantise(
+                    p, name, self._value(node.inputs[0]), node.op, quick=isinstance(following, Table)
+                )
             case Shift():
                 return replace(self._value(node.inputs[0]), type=type)
             case Clamp():
-                return arithmetic.clamp(p, name, self._value(node.inputs[0]), node.op, type)
+                return arithmetic.clamp(
+                    p, name, self._value(node.inputs[0]), node.op, type, rounds=isinstance(following, Requantise)
+                )
             case Table():
                 entries = self.graph.tensors[node.inputs[1]]
                 assert entries.values is not None
                 file = p.memory(entries.id, entries.values.reshape(-1, 1), entries.type.width)
-                return arithmetic.table(p, name, self._value(node.inputs[0]), file, type)
+                bits = varying_bits(entries.values.reshape(-1, 1), entries.type.width)
+                return arithmetic.table(p, name, self._value(node.inputs[0]), file, type, bits)
             case ReduceSum():
                 return self._reduce(name, self._value(node.inputs[0]), type, "sum")
             case ReduceMax():
@@ -97,15 +103,14 @@ class Rows:
     def _operands(self, node: Node, delay_ps: int) -> tuple[Signal, Signal]:
         """Both operands as signals of the same lanes; constants come in the cycle in which the others are used."""
         tensors = self.graph.inputs_of(node)
-        moving = [self.values[t.id] for t in tensors if not t.is_constant]
-        lanes = max(s.lanes for s in moving)
+        p, moving = self.pipeline, [t.id for t in tensors if not t.is_constant]
+        lanes = max(self.values[name].lanes for name in moving)
         if any(t.is_constant and t.shape[-1:] not in ((), (1,)) for t in tensors):
             lanes = self.groups * self.lanes
-        cycle = self.pipeline.place(moving, delay_ps)[1]
+        placed, cycle, _ = p.place([self.values[name] for name in moving], delay_ps)
+        there = dict(zip(moving, placed, strict=True))
         signals = [
-            self._constant(node, t, lanes, cycle)
-            if t.is_constant
-            else arithmetic.wide(self.pipeline, self.values[t.id], lanes)
+            self._constant(node, t, lanes, cycle) if t.is_constant else arithmetic.wide(p, there[t.id], lanes)
             for t in tensors
         ]
         return signals[0], signals[1]
@@ -116,7 +121,7 @@ class Rows:
         words = self._words(tensor, lanes)
         p, name = self.pipeline, f"{node.output}_{tensor.id}"
         if (words == words[0]).all():
-            result = Signal(name, lanes, tensor.type, cycle, 0)
+            result = Signal(name, lanes, tensor.type, cycle, 0, values=tuple(int(n) for n in words[0]))
             p.declare(result)
             p.lines.append(f"    assign {name} = {vector(words[0], tensor.type.width)};")
             return result
@@ -147,16 +152,25 @@ def element_rows(
 def constants(p: Pipeline, name: str, words: IntArray, tensor: Tensor, advance: Signal) -> Signal:
     """A memory (words, lanes) of which every ``advance`` takes the next word; seen in the cycle of ``advance``."""
     lanes = words.shape[1]
-    result = p.declare(Signal(name, lanes, tensor.type, advance.cycle, 0))
+    result = Signal(name, lanes, tensor.type, advance.cycle, 0)
     file = p.memory(name, words, tensor.type.width)
     parameters = {"WORDS": len(words), "WIDTH": result.bits, "FILE": f'"{file}"'}
     ports = {"clk": "clk", "rst": "rst", "advance": advance.name, "word": name}
     p.instance("hwflow_constants", f"{name}_memory", parameters, ports)
     address = (len(words) - 1).bit_length()
-    memory = costs.rom(len(words), result.bits)
-    registers = result.bits if not memory.resources.bram18 else 0
+    bits = varying_bits(words, tensor.type.width)
+    memory = costs.rom(len(words), bits, blocks=len(words) > BLOCK_WORDS and result.bits >= BLOCK_BITS)
+    registers = bits if not memory.resources.bram18 else 0
+    result = p.declare(replace(result, ps=0 if registers else costs.BLOCK_RAM_PS))
     p.spend(memory.resources + Resources(lut=2 * address, ff=registers + address))
     return result
+
+
+def varying_bits(words: IntArray, width: int) -> int:
+    """Bits of a word (count, lanes) that are no constant, each one that equals another counted once."""
+    bits = (words.astype(np.int64)[..., None] >> np.arange(width) & 1).astype(np.uint8).reshape(len(words), -1)
+    changing = bits[:, (bits != bits[0]).any(axis=0)]
+    return max(1, len({column.tobytes() for column in changing.T}))
 
 
 def shortest_period(words: IntArray) -> IntArray:

@@ -13,7 +13,8 @@ class Signal:
 
     ``cycle``: cycles after the step that it belongs to; ``ps``: picoseconds after the clock edge of that cycle.
     ``resets``: a flag that a reset clears on its way. ``summed``: it comes from an adder in the same cycle, and its low
-    bits before the high ones.
+    bits before the high ones; ``looked_up``: from a table. ``values``: of a constant, lane by lane;
+    ``ranges``: least and greatest of each lane, where they are known to be less than those of the type.
     """
 
     name: str
@@ -23,6 +24,9 @@ class Signal:
     ps: int = 0
     resets: bool = False
     summed: bool = False
+    looked_up: bool = False
+    values: tuple[int, ...] = ()
+    ranges: tuple[tuple[int, int], ...] = ()
 
     @property
     def bits(self) -> int:

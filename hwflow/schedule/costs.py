@@ -8,13 +8,14 @@ between two registers. Estimates, never post-route figures.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hwflow.schedule.resources import Resources
+from hwflow.schedule.resources import Resources, total
 
 NET_PS, LUT_PS, MUXF_PS = 200, 125, 95
 LUT6_PS, LUT_RAM_PS = 150, 165  # by the slowest pin
@@ -22,6 +23,10 @@ CARRY_S_PS, CARRY_O_PS, CARRY_WIRE_PS = 65, 30, 26  # LUT2 and wire to S; O to t
 CARRY_S_OUT_PS, CARRY_THROUGH_PS = 199, 23  # CARRY8: S0 to CO7, CI to CO7
 CARRY_FIRST_PS = (65, 96, 134, 139, 206, 240, 240, 241)  # S0 to the slowest of O0 .. O<n>
 CARRY_LAST_PS = (56, 76, 76, 82, 86, 116, 116, 116)  # CI to the slowest of O0 .. O<n>
+TABLE_IN_KERNEL = 1.6  # LUTs of a table beside those of the table alone: the mapper trades spare time for small LUTs
+TABLE_BEFORE_DSP_PS = (
+    1000  # what it makes a table in front of a DSP48E2 slower: the time through that is not known to it
+)
 TREE_LEVEL_PS = 455  # what a further level of an adder tree adds, its net included
 DSP_PS = 1560  # DSP48E2, B to P without inner registers
 BEHIND_BLOCK_PS = 250  # net and slice input before a register that follows a hard block at once
@@ -182,6 +187,11 @@ def requantise(in_bits: int, shift: int, bits: int) -> Cost:
     return _rounding(kept, shift).then(limiting) if shift > 0 else limiting
 
 
+def rounding(kept: int, shift: int) -> Resources:
+    """LUTs of what the bits dropped say, without any limit behind it."""
+    return _rounding(kept, shift).resources if shift > 0 else Resources()
+
+
 def _rounding(kept: int, shift: int) -> Cost:
     """The bits dropped decide on the carry into those kept."""
     levels = 1 + (shift > 5) + (shift > 10)
@@ -202,15 +212,16 @@ def table(address_bits: int, bits: int) -> Cost:
     return memory if address_bits <= 6 else Cost(memory.resources, 910 + 160 * max(0, address_bits - 8))
 
 
-def rom(words: int, bits: int) -> Cost:
-    """A read-only memory, in LUTs or block RAM as Yosys chooses.
+def rom(words: int, bits: int, *, blocks: bool = False) -> Cost:
+    """A read-only memory of any contents, in LUTs or block RAM as Yosys chooses, or in ``blocks`` on request.
 
-    Yosys: 64x64 -> 64 LUTs, 256x64 -> 256, 512x8 -> 83, 1024x8 -> 170, 512x32 -> RAMB18, 4096x8 -> RAMB36.
+    Yosys: 64x64 -> 64 LUTs, 75x64 -> 320 to 400, 128x112 -> 490, 256x224 -> 3,700, 512x32 -> RAMB18.
     """
-    blocks = block_rams(words, bits)
-    if bits * math.ceil(words / 64) > _BLOCK_COST * blocks:
-        return _block_memory(blocks)
-    return _lut_memory(words, bits)
+    count = block_rams(words, bits)
+    if blocks or bits * math.ceil(words / 64) > _BLOCK_COST * count:
+        return _block_memory(count)
+    each = 1.0 if words <= 64 else 4.1 if words <= 128 else words / 15  # numbers without structure are mapped badly
+    return Cost(Resources(lut=math.ceil(bits * each)), _rom_ps(words))
 
 
 def _lut_memory(words: int, bits: int) -> Cost:
@@ -252,6 +263,17 @@ def fifo(depth: int, bits: int) -> Resources:
     return control + memory + bypass
 
 
+def fifos(depths: Sequence[int], bits: int) -> Resources:
+    """The FIFOs behind one kernel, all written with the same words: in one place, or past a block RAM, registered once.
+
+    Yosys: 101 and 107 x 64, and two of 2 -> 144 flip-flops; two of 1 x 128 -> 134.
+    """
+    single = sum(depth == 1 for depth in depths)
+    blocks = sum(depth > 1 and small_ram(depth, bits).bram18 > 0 for depth in depths)
+    shared = max(0, single - 1) + max(0, blocks - 1)
+    return Resources(ff=-bits * shared) + total(fifo(depth, bits) for depth in depths)
+
+
 def small_ram(words: int, bits: int) -> Resources:
     """A memory in LUTs, or in flip-flops where so few bits make that cheaper, or in block RAM."""
     if words * bits <= _FLIP_FLOP_BITS:
@@ -267,7 +289,7 @@ def actor(firings: int, cycles: int) -> Resources:
 
 def token_buffer(token_bits: int, words: int, banks: int, parts: int) -> Resources:
     """Two halves of ``words`` tokens in each of ``banks`` memories, a part of a token chosen behind each."""
-    bank = ram(2 * words, token_bits).resources if words > 1 else Resources(lut=token_bits, ff=2 * token_bits)
+    bank = small_ram(2 * words, token_bits)
     choice = Resources(lut=math.ceil(token_bits / parts * (parts - 1) / 2)) if parts > 1 else Resources()
     return banks * (bank + choice)
 

@@ -72,8 +72,10 @@ def test_build_hands_its_options_on(
             "latency_budget_us": 1.5,
             "ii_budget": 64,
             "io_type": "io_parallel",
+            "style": "streaming",
             "mode": "near-exact",
             "vectors": None,
+            "schedule": None,
         }
     ]
     out, err = capfd.readouterr()

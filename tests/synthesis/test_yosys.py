@@ -107,10 +107,12 @@ def test_a_module_that_fails_is_named_with_the_last_lines(runs: Path, rtl: Path,
 def test_an_interruption_ends_the_tool_and_leaves_nothing(runs: Path, rtl: Path, tmp_path: Path) -> None:
     (rtl / "k0_scale.sv").write_text("module k0_scale; SLEEP endmodule")
     code = f"""
+import signal
 import sys
 from pathlib import Path
 from hwflow.synthesis import synth_module, yosys
 from hwflow.synthesis.tool import Yosys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background has it ignored
 yosys.find_yosys = lambda: Yosys((sys.executable, {str(tmp_path / "stand_in.py")!r}), "stand-in", "1")
 synth_module(Path({str(rtl)!r}), {SOURCES!r}, "k0_scale")
 """

