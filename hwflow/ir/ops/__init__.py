@@ -11,6 +11,7 @@ from hwflow.ir.ops.shift import Shift
 from hwflow.ir.ops.slice import Slice
 from hwflow.ir.ops.table import Table
 from hwflow.ir.ops.transpose import Transpose
+from hwflow.ir.ops.window import Window
 
 OPS = {
     op.__name__: op
@@ -29,6 +30,7 @@ OPS = {
         Sub,
         Table,
         Transpose,
+        Window,
     )
 }
 """Every op by its name in the JSON file."""
@@ -49,4 +51,5 @@ __all__ = [
     "Sub",
     "Table",
     "Transpose",
+    "Window",
 ]
