@@ -91,6 +91,9 @@ def convert(
     say("import")
     given = _given(vectors)
     imported = import_model(model, mode, samples=None if given is None else given.inputs)
+    if (len(imported.graph.inputs), len(imported.graph.outputs)) != (1, 1):  # kernels can have more, not yet designs
+        counts = f"{len(imported.graph.inputs)} inputs and {len(imported.graph.outputs)} outputs"
+        raise UserError("model", counts, "one of each", "Join them into one tensor.")
     network = kernel_graph(imported.graph, request.clock_mhz)
     data = _vectors(given, imported)
     say("schedule")
@@ -141,7 +144,7 @@ def _schedule(network: KernelGraph, request: Request, say: Progress) -> Schedule
     if request.io_type == "io_parallel":
         return parallel_schedule(network.kernels, board, clock, latency)
     return find_schedule(
-        network.kernels, network.channels, network.source, network.sink, board, clock, latency,
+        network.kernels, network.channels, network.sources, network.sinks, board, clock, latency,
         request.budgets.ii_cycles, lambda step: say(f"schedule: {step}"),
     )  # fmt: skip
 
@@ -151,7 +154,7 @@ def _by_hand(given: Schedule | str | Path, network: KernelGraph, request: Reques
     if request.io_type == "io_parallel":
         raise UserError("schedule", "one beside io_parallel", "io_stream", "Leave one of them out.")
     schedule = given if isinstance(given, Schedule) else Schedule.from_json(_text(Path(given)))
-    ports = (network.source, network.sink)
+    ports = (network.sources, network.sinks)
     return complete(schedule, network.kernels, network.channels, *ports, request.board, request.clock_mhz)
 
 

@@ -78,7 +78,7 @@ def simulate_schedule(network: KernelGraph, schedule: Schedule, frames: int = FR
     actors = [actor for k in network.kernels for actor in k.actors(folds[k.name])]
     inner = [channel for k in network.kernels for channel in k.channels(folds[k.name])]
     channels = with_depths([*network.channels, *inner], schedule.fifo_depths)
-    return simulate(actors, channels, network.source, network.sink, frames)
+    return simulate(actors, channels, network.sources, network.sinks, frames)
 
 
 def kernel_rows(network: KernelGraph, schedule: Schedule, io_type: str) -> list[r.Kernel]:

@@ -1,8 +1,13 @@
-"""The kernel graph: kernels wired by channels; a kernel writes a tensor to each of its readers, a fork the input."""
+"""The kernel graph: kernels wired by channels; a kernel writes a tensor to each of its readers, a fork an input.
+
+The first input and output are the data, channels ``input`` and ``output``; the channels of further ones, states such
+as caches, are named as in the model, made plain.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -22,7 +27,8 @@ SOURCE, SINK = "input", "output"
 class KernelGraph:
     """``graph`` is the canonical integer graph; ``kernels`` are in topological order; every channel has one reader.
 
-    ``tensor_of`` gives the tensor that a channel carries.
+    ``tensor_of`` gives the tensor that a channel carries; ``inputs`` and ``outputs`` the channels of the ports, in the
+    order of the model.
     """
 
     graph: Graph
@@ -30,16 +36,31 @@ class KernelGraph:
     channels: tuple[Channel, ...]
     tensor_of: Mapping[str, str]
     clock_mhz: float
+    inputs: tuple[str, ...] = (SOURCE,)
+    outputs: tuple[str, ...] = (SINK,)
 
     @cached_property
+    def sources(self) -> tuple[Port, ...]:
+        """The ports of the graph inputs, the data first."""
+        return tuple(self._port(channel) for channel in self.inputs)
+
+    @cached_property
+    def sinks(self) -> tuple[Port, ...]:
+        """The ports of the graph outputs, the data first."""
+        return tuple(self._port(channel) for channel in self.outputs)
+
+    @property
     def source(self) -> Port:
-        """The port of the graph input."""
-        return Port(SOURCE, beats(self.graph.tensors[self.tensor_of[SOURCE]]))
+        """The port of the data that goes in."""
+        return self.sources[0]
 
-    @cached_property
+    @property
     def sink(self) -> Port:
-        """The port of the graph output."""
-        return Port(SINK, beats(self.graph.tensors[self.tensor_of[SINK]]))
+        """The port of the data that comes out."""
+        return self.sinks[0]
+
+    def _port(self, channel: str) -> Port:
+        return Port(channel, beats(self.graph.tensors[self.tensor_of[channel]]))
 
     @property
     def macs(self) -> int:
@@ -49,18 +70,24 @@ class KernelGraph:
 
 def kernel_graph(graph: Graph, clock_mhz: float) -> KernelGraph:
     """Cover an integer graph with kernels and wire them."""
-    if len(graph.inputs) != 1 or len(graph.outputs) != 1:
-        raise UserError(
-            "model",
-            f"{len(graph.inputs)} inputs and {len(graph.outputs)} outputs",
-            "one of each",
-            "Join them into one tensor.",
-        )
     canonical = canonicalise(graph)
     kernels = partition(canonical, clock_mhz)
     if not kernels:
         raise UserError("model", "nothing to compute between input and output", "at least one layer", "Add a layer.")
     return _wire(canonical, kernels, clock_mhz)
+
+
+def channel_names(graph: Graph) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The channels of the inputs and those of the outputs; a name that is taken gets a number."""
+    taken = {SOURCE, SINK}
+
+    def plain(id: str) -> str:
+        name = re.sub(r"\W+", "_", graph.names.get(id, id), flags=re.ASCII).strip("_") or id
+        name = next(n for n in (name, *(f"{name}_{i}" for i in range(len(taken)))) if n not in taken)
+        taken.add(name)
+        return name
+
+    return (SOURCE, *map(plain, graph.inputs[1:])), (SINK, *map(plain, graph.outputs[1:]))
 
 
 def _stream(graph: Graph, id: str, kernels: Collection[str]) -> str:
@@ -83,25 +110,39 @@ def _wire(graph: Graph, kernels: list[Kernel], clock_mhz: float) -> KernelGraph:
     readers: dict[str, list[str]] = {}
     for (kernel, port), id in streamed.items():
         readers.setdefault(id, []).append(f"{kernel}.in{port}")
-    last, _, _ = trace(graph.producers, graph.tensors, graph.outputs[0], outputs)
-    readers.setdefault(last, []).append(SINK)
-    first = graph.inputs[0]
-    forks = _input_fork(graph, readers[first], clock_mhz)
-    if not forks:
-        readers[first] = [SOURCE]
+    sources, sinks = channel_names(graph)
+    for id, name in zip(graph.outputs, sinks, strict=True):
+        readers.setdefault(_computed(graph, id, outputs), []).append(name)
+    forks: list[Fork] = []
+    for id, name in zip(graph.inputs, sources, strict=True):
+        if len(_read(graph, id, readers)) > 1:
+            fork = Fork(f"fork_{id}", graph, (), (id,), id, clock_mhz)
+            forks.append(replace(fork, sources=(name,), sinks=tuple(readers[id])))
+        else:
+            readers[id] = [name]
     wired = [_with_ports(kernel, streamed, readers) for kernel in kernels]
-    tensor_of = {name: id for id, channels in readers.items() for name in channels} | {SOURCE: first}
+    tensor_of = {name: id for id, channels in readers.items() for name in channels}
+    tensor_of |= dict(zip(sources, graph.inputs, strict=True))
     channels = tuple(_channel(graph, name, id) for name, id in tensor_of.items())
-    return KernelGraph(graph, (*forks, *wired), channels, tensor_of, clock_mhz)
+    return KernelGraph(graph, (*forks, *wired), channels, tensor_of, clock_mhz, sources, sinks)
 
 
-def _input_fork(graph: Graph, readers: list[str], clock_mhz: float) -> tuple[Fork, ...]:
-    """Nothing but a fork can write the input to several readers."""
-    if len(readers) == 1:
-        return ()
-    id = graph.inputs[0]
-    fork = Fork(f"fork_{id}", graph, (), (id,), id, clock_mhz)
-    return (replace(fork, sources=(SOURCE,), sinks=tuple(readers)),)
+def _computed(graph: Graph, id: str, kernels: Collection[str]) -> str:
+    """The kernel output that a graph output is, perhaps in another shape."""
+    base, _, _ = trace(graph.producers, graph.tensors, id, kernels)
+    if base not in kernels:
+        found = "an input that is handed through, or a constant"
+        remedy = "Leave it out of the model's outputs: what sends the input has it already."
+        raise UserError(f"output {graph.names.get(id, id)!r}", found, "something that is computed", remedy)
+    return base
+
+
+def _read(graph: Graph, id: str, readers: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    """Who reads an input. Nothing but a fork can write it to several."""
+    if id not in readers:
+        subject = f"input {graph.names.get(id, id)!r}"
+        raise UserError(subject, "nothing that reads it", "a part in an output", "Leave it out of the model.")
+    return readers[id]
 
 
 def _with_ports(kernel: Kernel, streamed: Mapping[tuple[str, int], str], readers: Mapping[str, list[str]]) -> Kernel:

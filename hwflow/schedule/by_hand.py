@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from hwflow.boards import Board
 from hwflow.errors import GateFailed, UserError
 from hwflow.schedule import costs
-from hwflow.schedule.dataflow import Actor, Channel, Port
+from hwflow.schedule.dataflow import Actor, Channel, Ends
 from hwflow.schedule.fifo import fifo_depths, with_depths
 from hwflow.schedule.kernel import Fold, SchedulableKernel
 from hwflow.schedule.resources import KINDS, total
@@ -21,8 +21,8 @@ def complete(
     given: Schedule,
     kernels: Sequence[SchedulableKernel],
     channels: Sequence[Channel],
-    source: Port,
-    sink: Port,
+    source: Ends,
+    sink: Ends,
     board: Board,
     clock_mhz: float,
 ) -> Schedule:
@@ -69,7 +69,7 @@ def _fold(kernel: SchedulableKernel, given: Mapping[str, Fold]) -> Fold:
 
 
 def _depths(
-    given: Mapping[str, int], actors: Sequence[Actor], channels: Sequence[Channel], source: Port, sink: Port
+    given: Mapping[str, int], actors: Sequence[Actor], channels: Sequence[Channel], source: Ends, sink: Ends
 ) -> dict[str, int]:
     names = {channel.name for channel in channels}
     for name, depth in given.items():

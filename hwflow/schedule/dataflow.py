@@ -18,8 +18,9 @@ R3  Produce. Room is reserved at t; the beats can be seen by the consumer from t
     for each output (reset to the free places; minus at a start; plus, one cycle later, at a read).
 R4  Latency of a FIFO. A FIFO write is the last register of ``depth``: a kernel with p pipeline
     registers, whose result is written to a first-word-fall-through FIFO, has depth p + 1. Depth >= 1.
-R5  Ends. The source is an actor of depth 1 that accepts one beat every ``interval`` cycles while the
-    first channel has room. The sink takes each beat in the cycle in which it can be seen.
+R5  Ends. A source is an actor of depth 1 that accepts one beat every ``interval`` cycles while its
+    channel has room. A sink takes each beat in the cycle in which it can be seen. Of several sources
+    (sinks) the first is the data, whose beats make the latency and the interval; others are states.
 
 A channel therefore needs ceil((depth of its producer + 1) / cycles) places to run at full rate. A real
 FIFO moves one beat a cycle: a kernel that must equal its RTL uses counts 0 and 1 on channels with data;
@@ -30,7 +31,7 @@ Source: Bilsen et al., "Cyclo-static dataflow", IEEE Trans. Signal Processing 44
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 
@@ -121,3 +122,11 @@ class Port:
     def __post_init__(self) -> None:
         if self.beats < 1 or self.interval < 1:
             raise ValueError(f"Port {self.channel}: beats {self.beats} and interval {self.interval} must be at least 1")
+
+
+Ends = Port | Sequence[Port]  # all sources, or all sinks, the data first
+
+
+def ports_of(ends: Ends) -> tuple[Port, ...]:
+    """Every port of one side."""
+    return (ends,) if isinstance(ends, Port) else tuple(ends)

@@ -1,9 +1,10 @@
 """FIFO depths that neither deadlock nor cost a cycle.
 
 Take the earliest times at which an unbounded graph hands over its output. Then move every other firing as
-late as those times allow. Depths that hold the beats of this lazy schedule are enough: the hardware, which
-starts each firing as early as it can, is never later than any schedule that fits the same depths
-(monotonicity of dataflow). We run the bounded graph all the same and compare.
+late as those times allow; a state output of a later frame need not run further ahead of the data than in the first.
+Depths that hold the beats of this lazy schedule are enough: the hardware, which starts each firing as early as it
+can, is never later than any schedule that fits the same depths (monotonicity of dataflow). We run the bounded graph
+all the same and compare.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from hwflow.schedule.dataflow import Actor, Channel, Port
+from hwflow.schedule.dataflow import Actor, Channel, Ends
 from hwflow.schedule.maxplus import Constraint, Times, solve
 from hwflow.schedule.network import GraphError, connect
 from hwflow.schedule.run import FRAMES, Run, run
@@ -22,7 +23,7 @@ _ATTEMPTS = 4
 
 
 def fifo_depths(
-    actors: Sequence[Actor], channels: Iterable[Channel], source: Port, sink: Port, frames: int = FRAMES
+    actors: Sequence[Actor], channels: Iterable[Channel], source: Ends, sink: Ends, frames: int = FRAMES
 ) -> dict[str, int]:
     """A depth for every channel; those that have one keep it.
 
@@ -47,14 +48,15 @@ def _same_timing(
     actors: Sequence[Actor],
     channels: Sequence[Channel],
     depths: dict[str, int],
-    source: Port,
-    sink: Port,
+    source: Ends,
+    sink: Ends,
     frames: int,
 ) -> bool:
     free = run(connect(actors, channels, source, sink), frames)
     bounded = run(connect(actors, with_depths(channels, depths), source, sink), frames)
-    per_frame = sink.beats
-    return bounded.ii == free.ii and bool((bounded.starts[-1][:per_frame] == free.starts[-1][:per_frame]).all())
+    return bounded.ii == free.ii and all(
+        bool((bounded.times(channel)[0] == free.times(channel)[0]).all()) for channel in free.network.sinks
+    )
 
 
 def _lazy_depths(eager: Run) -> dict[str, int]:
@@ -66,14 +68,25 @@ def _lazy_depths(eager: Run) -> dict[str, int]:
 
 
 def _latest(eager: Run) -> list[Times]:
-    """The latest start of every firing that keeps the sink's times: the same system with time reversed."""
+    """The latest start of every firing that keeps the sinks' times: the same system with time reversed."""
     horizon = max(int(starts[-1]) for starts in eager.starts)
     floors = [np.full_like(starts, -horizon) for starts in eager.starts]
-    floors[-1] = -eager.starts[-1][::-1]
+    for channel in eager.network.sinks:
+        floors[eager.network.consumer[channel]] = -_deadlines(eager, channel)[::-1]
     gaps = [np.roll(gap[::-1], 1) for gap in eager.gaps]  # gap[0] is 0 and comes first again
     constraints = [_reverse(link, eager) for link in eager.links]
     starts, _ = solve(floors, gaps, constraints)
     return [-times[::-1] for times in starts]
+
+
+def _deadlines(eager: Run, channel: str) -> Times:
+    """When each beat of a sink has to be there: of a state, each frame as long after the first as that of the data."""
+    times = eager.times(channel)
+    if channel == eager.network.sinks[0]:
+        return times.ravel()
+    paced = times[0] + (eager.frame_ends - eager.frame_ends[0])[:, None]
+    deadlines: Times = np.maximum(times, paced).ravel()
+    return deadlines
 
 
 def _reverse(link: Constraint, eager: Run) -> Constraint:

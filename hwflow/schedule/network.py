@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TypeVar
 
 from hwflow.errors import HwflowError
-from hwflow.schedule.dataflow import Actor, Channel, Phase, Port
+from hwflow.schedule.dataflow import Actor, Channel, Ends, Phase, Port, ports_of
 
 SOURCE, SINK = "source", "sink"
 _Named = TypeVar("_Named", Actor, Channel)
@@ -20,8 +20,9 @@ class GraphError(HwflowError):
 
 @dataclass(frozen=True)
 class Network:
-    """Actors (the source first, the sink last) and their channels.
+    """Actors (the sources first, the sinks last) and their channels.
 
+    ``sources`` and ``sinks`` are the channels of the ports: the first of either is actor 0 and the last actor.
     ``producer`` and ``consumer`` give the actor's index at either end of a channel; ``rounds`` how often
     each actor goes round its phases in a frame.
     """
@@ -31,18 +32,28 @@ class Network:
     producer: Mapping[str, int]
     consumer: Mapping[str, int]
     rounds: tuple[int, ...]
+    sources: tuple[str, ...]
+    sinks: tuple[str, ...]
+
+    @property
+    def inner(self) -> range:
+        """Indices of the actors between the ports."""
+        return range(len(self.sources), len(self.actors) - len(self.sinks))
 
 
-def connect(actors: Sequence[Actor], channels: Iterable[Channel], source: Port, sink: Port) -> Network:
-    """Wire the actors between a source and a sink. Raises GraphError."""
+def connect(actors: Sequence[Actor], channels: Iterable[Channel], source: Ends, sink: Ends) -> Network:
+    """Wire the actors between sources and sinks. Raises GraphError."""
     by_name = _unique("channel", channels)
-    everyone = (_source(source), *actors, Actor(SINK, (Phase({sink.channel: 1}, {}),), depth=1))
+    sources, sinks = ports_of(source), ports_of(sink)
+    everyone = (*_sources(sources), *actors, *_sinks(sinks))
     _unique("actor", everyone)
     producer = _ends(by_name, ((a.name, a.outputs) for a in everyone), "producers")
     consumer = _ends(by_name, ((a.name, a.inputs) for a in everyone), "consumers")
-    rounds, _ = balance(actors, {source.channel: source.beats, sink.channel: sink.beats})
-    per_actor = (source.beats, *(rounds[actor.name] for actor in actors), sink.beats)
-    return Network(everyone, by_name, producer, consumer, per_actor)
+    rounds, _ = balance(actors, {port.channel: port.beats for port in (*sources, *sinks)})
+    inner = (rounds[actor.name] for actor in actors)
+    per_actor = (*(port.beats for port in sources), *inner, *(port.beats for port in reversed(sinks)))
+    names = (tuple(port.channel for port in side) for side in (sources, sinks))
+    return Network(everyone, by_name, producer, consumer, per_actor, *names)
 
 
 def balance(actors: Sequence[Actor], beats: Mapping[str, int]) -> tuple[dict[str, int], dict[str, int]]:
@@ -99,8 +110,19 @@ def _ports(actor: Actor) -> dict[str, int]:
     return taken | given
 
 
-def _source(port: Port) -> Actor:
-    return Actor(SOURCE, (Phase({}, {port.channel: 1}, cycles=port.interval),), depth=1)
+def _sources(ports: Sequence[Port]) -> list[Actor]:
+    phases = [Phase({}, {port.channel: 1}, cycles=port.interval) for port in ports]
+    return [Actor(name, (phase,), depth=1) for name, phase in zip(_names(SOURCE, ports), phases, strict=True)]
+
+
+def _sinks(ports: Sequence[Port]) -> list[Actor]:
+    """That of the data last."""
+    phases = [Phase({port.channel: 1}, {}) for port in ports]
+    return [Actor(name, (phase,), depth=1) for name, phase in zip(_names(SINK, ports), phases, strict=True)][::-1]
+
+
+def _names(kind: str, ports: Sequence[Port]) -> list[str]:
+    return [kind, *(f"{kind} {port.channel}" for port in ports[1:])]
 
 
 def _unique(kind: str, items: Iterable[_Named]) -> dict[str, _Named]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hwflow.boards import Board
-from hwflow.schedule.dataflow import Actor, Channel, Port
+from hwflow.schedule.dataflow import Actor, Channel, Ends, ports_of
 from hwflow.schedule.kernel import Fold, SchedulableKernel
 from hwflow.schedule.network import balance
 from hwflow.schedule.resources import KINDS, Resources
@@ -53,11 +53,11 @@ class Option:
 
 
 def list_options(
-    kernels: Sequence[SchedulableKernel], channels: Sequence[Channel], source: Port, sink: Port, board: Board
+    kernels: Sequence[SchedulableKernel], channels: Sequence[Channel], source: Ends, sink: Ends, board: Board
 ) -> list[list[Option]]:
     """For each kernel, the folds that no other fold beats, in the order of ``Fold``. Raises GraphError."""
     some = [actor for kernel in kernels for actor in kernel.actors(kernel.folds()[0])]
-    _, beats = balance(some, {source.channel: source.beats, sink.channel: sink.beats})
+    _, beats = balance(some, {port.channel: port.beats for port in (*ports_of(source), *ports_of(sink))})
     outer = {channel.name: beats[channel.name] for channel in channels if channel.name in beats}
     return [_undominated([_option(kernel, fold, outer, board) for fold in kernel.folds()]) for kernel in kernels]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from hwflow.schedule.dataflow import Actor, Channel, Port
+from hwflow.schedule.dataflow import Actor, Channel, Ends
 from hwflow.schedule.network import connect
 from hwflow.schedule.options import Option, Weights
 from hwflow.schedule.resources import Resources, total
@@ -33,8 +33,8 @@ class Problem:
 
     options: Sequence[Sequence[Option]]
     channels: Sequence[Channel]
-    source: Port
-    sink: Port
+    source: Ends
+    sink: Ends
     budget: Budget
     progress: Progress
     _verdicts: dict[Choice, bool] = field(default_factory=dict)

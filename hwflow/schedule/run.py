@@ -70,6 +70,11 @@ class Run:
         steady = np.diff(self.frame_ends)[(self.frames - 1) // 2 :]
         return int(steady.max(initial=0))
 
+    def times(self, channel: str) -> Times:
+        """Cycle in which each beat of a port is accepted or handed over, (frames, beats)."""
+        ends = self.network.producer if channel in self.network.sources else self.network.consumer
+        return self.starts[ends[channel]].reshape(self.frames, -1)
+
     def busy(self, index: int) -> int:
         """Sum of the initiation intervals of an actor's firings."""
         return int(self.gaps[index].sum() + self.network.actors[index].phases[-1].cycles)

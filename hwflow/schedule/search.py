@@ -16,7 +16,7 @@ from collections.abc import Sequence
 
 from hwflow.boards import Board
 from hwflow.schedule import costs
-from hwflow.schedule.dataflow import Channel, Port
+from hwflow.schedule.dataflow import Channel, Ends
 from hwflow.schedule.descent import at_target, least_area, targets
 from hwflow.schedule.fifo import fifo_depths, with_depths
 from hwflow.schedule.kernel import SchedulableKernel
@@ -35,8 +35,8 @@ _FIFOS = "the FIFOs"
 def find_schedule(
     kernels: Sequence[SchedulableKernel],
     channels: Sequence[Channel],
-    source: Port,
-    sink: Port,
+    source: Ends,
+    sink: Ends,
     board: Board,
     clock_mhz: float,
     latency_budget_cycles: int | None = None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from hwflow.schedule.dataflow import Actor, Channel, Port
+from hwflow.schedule.dataflow import Actor, Channel, Ends
 from hwflow.schedule.maxplus import Times
 from hwflow.schedule.network import connect
 from hwflow.schedule.run import FRAMES, Run, run
@@ -37,8 +37,16 @@ class Trace:
 
 
 @dataclass(frozen=True)
+class PortTimes:
+    """The beats of a port in the first frame: cycles in which the first and the last are accepted, or handed over."""
+
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
 class Simulation:
-    """Cycles; the first input beat of the first frame is accepted in cycle 0.
+    """Cycles; the first input beat of the first frame is accepted in cycle 0. Input and output are those of the data.
 
     ``latency`` and ``first_output``: from the cycle that accepts the first input beat of a frame to the cycle
     that hands over its last (first) output beat, for a frame that finds the machine idle.
@@ -55,10 +63,11 @@ class Simulation:
     actors: tuple[ActorStats, ...]
     high_water: Mapping[str, int]
     trace: tuple[Trace, ...]
+    ports: Mapping[str, PortTimes]
 
 
 def simulate(
-    actors: Sequence[Actor], channels: Iterable[Channel], source: Port, sink: Port, frames: int = FRAMES
+    actors: Sequence[Actor], channels: Iterable[Channel], source: Ends, sink: Ends, frames: int = FRAMES
 ) -> Simulation:
     """Run ``frames`` frames back to back through the graph. Raises DeadlockError, GraphError."""
     done = run(connect(actors, channels, source, sink), frames)
@@ -69,15 +78,16 @@ def simulate(
         ii=done.ii,
         frame_starts=tuple(done.frame_starts.tolist()),
         frame_ends=tuple(done.frame_ends.tolist()),
-        actors=tuple(_stats(done, index, length) for index in _inner(done)),
+        actors=tuple(_stats(done, index, length) for index in done.network.inner),
         high_water={name: done.occupancy(name, done.starts) for name in done.network.channels},
-        trace=tuple(_trace(done, index) for index in _inner(done)),
+        trace=tuple(_trace(done, index) for index in done.network.inner),
+        ports={channel: _port(done, channel) for channel in (*done.network.sources, *done.network.sinks)},
     )
 
 
-def _inner(done: Run) -> range:
-    """Indices of the actors between source and sink."""
-    return range(1, len(done.network.actors) - 1)
+def _port(done: Run, channel: str) -> PortTimes:
+    frame = done.times(channel)[0]
+    return PortTimes(int(frame[0]), int(frame[-1]))
 
 
 def _stats(done: Run, index: int, length: int) -> ActorStats:

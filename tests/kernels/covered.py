@@ -16,6 +16,7 @@ from hwflow.passes.movement import PERMUTATIONS
 from hwflow.schedule.kernel import Fold
 from hwflow.schedule.search import find_schedule
 from hwflow.schedule.simulate import simulate
+from tests.support.ports import random_inputs
 
 CLOCK = 200.0
 
@@ -29,7 +30,7 @@ def covered(graph: Graph) -> KernelGraph:
     for pick in (0, -1):
         check_balance(kernels, {k.name: k.folds()[pick] for k in kernels.kernels})
     schedule = find_schedule(
-        kernels.kernels, kernels.channels, kernels.source, kernels.sink, load_board("vcu118"), CLOCK
+        kernels.kernels, kernels.channels, kernels.sources, kernels.sinks, load_board("vcu118"), CLOCK
     )
     check_balance(kernels, schedule.folds)
     assert schedule.ii > 0 and schedule.latency >= schedule.first_output > 0
@@ -42,9 +43,7 @@ def kinds(kernels: KernelGraph) -> Counter[str]:
 
 
 def check_values(before: Graph, after: Graph) -> None:
-    (x,) = before.inputs
-    type = before.tensors[x].type
-    inputs = {x: np.random.default_rng(0).integers(type.lo, type.hi + 1, size=(3, *before.tensors[x].shape))}
+    inputs = random_inputs(before, 3)
     old, new = reference.run(before, inputs), reference.run(after, inputs)
     assert all(np.array_equal(old[id], new[id]) for id in before.outputs)
 
@@ -66,8 +65,8 @@ def check_wiring(kernels: KernelGraph) -> None:
     names = [k.name for k in kernels.kernels]
     assert len(set(names)) == len(names)
     assert all(re.fullmatch(r"[A-Za-z0-9_]+", name, re.ASCII) for name in names)
-    writers = Counter(["input", *(c for k in kernels.kernels for c in k.sinks)])
-    readers = Counter(["output", *(c for k in kernels.kernels for c in k.sources)])
+    writers = Counter([*kernels.inputs, *(c for k in kernels.kernels for c in k.sinks)])
+    readers = Counter([*kernels.outputs, *(c for k in kernels.kernels for c in k.sources)])
     assert writers == readers == Counter(c.name for c in kernels.channels)
     for channel in kernels.channels:
         assert channel.width > 0 and beats(kernels.graph.tensors[kernels.tensor_of[channel.name]]) > 0
@@ -77,6 +76,6 @@ def check_balance(kernels: KernelGraph, folds: dict[str, Fold]) -> None:
     """Whole frames go through without a deadlock: three frames end, in order."""
     actors = [a for k in kernels.kernels for a in k.actors(folds[k.name])]
     inner = [c for k in kernels.kernels for c in k.channels(folds[k.name])]
-    result = simulate(actors, [*kernels.channels, *inner], kernels.source, kernels.sink, frames=3)
+    result = simulate(actors, [*kernels.channels, *inner], kernels.sources, kernels.sinks, frames=3)
     assert list(result.frame_ends) == sorted(result.frame_ends) and len(result.frame_ends) == 3
     assert all(stats.firings > 0 for stats in result.actors)

@@ -35,7 +35,7 @@ class Scheduled:
         folds = {k.name: _pick(list(k.folds()), pick) for k in network.kernels}
         actors = [a for k in network.kernels for a in k.actors(folds[k.name])]
         channels = [*network.channels, *(c for k in network.kernels for c in k.channels(folds[k.name]))]
-        sized = fifo_depths(actors, channels, network.source, network.sink) | dict(depths or {})
+        sized = fifo_depths(actors, channels, network.sources, network.sinks) | dict(depths or {})
         none = {k.name: k.rtl(folds[k.name]).resources for k in network.kernels}
         schedule = Schedule(
             board="none", clock_mhz=200.0, latency=1, first_output=1, ii=1, folds=folds, fifo_depths=sized,
@@ -52,7 +52,7 @@ class Scheduled:
         actors = [a for k in network.kernels for a in k.actors(folds[k.name])]
         channels = [*network.channels, *(c for k in network.kernels for c in k.channels(folds[k.name]))]
         sized = with_depths(channels, self.schedule.fifo_depths)
-        return simulate(actors, sized, network.source, network.sink, frames)
+        return simulate(actors, sized, network.sources, network.sinks, frames)
 
     def cosim(
         self, folder: Path, frames: int, modes: tuple[ModeName, ...] = ("nominal",), seed: int = 1

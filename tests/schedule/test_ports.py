@@ -1,0 +1,41 @@
+"""Dataflow graphs with several sources and sinks."""
+
+from __future__ import annotations
+
+from hwflow.schedule.dataflow import Actor, Channel, Phase, Port
+from hwflow.schedule.fifo import fifo_depths, with_depths
+from hwflow.schedule.simulate import simulate
+
+
+def state_beside_slow_data(beats: int, slow: int) -> tuple[list[Actor], list[Channel], list[Port], list[Port]]:
+    """``front`` updates the state at once; the data have a slow stage behind it."""
+    actors = [
+        Actor("front", (Phase({"x": 1, "s": 1}, {"h": 1, "t": 1}),), 2),
+        Actor("slow", (Phase({"h": 1}, {"y": 1}, slow),), 3),
+    ]
+    channels = [Channel(name, width=8) for name in ("x", "s", "h", "t", "y")]
+    return actors, channels, [Port("x", beats), Port("s", beats)], [Port("y", beats), Port("t", beats)]
+
+
+def test_times_of_every_port() -> None:
+    found = simulate(*state_beside_slow_data(4, slow=5))
+    assert {name: (port.first, port.last) for name, port in found.ports.items()} == {
+        "x": (0, 3), "s": (0, 3), "y": (6, 21), "t": (3, 6),
+    }  # fmt: skip
+    assert (found.latency, found.first_output, found.ii) == (21, 6, 20)
+
+
+def test_a_state_that_runs_ahead_does_not_deepen_the_fifos() -> None:
+    """Unbounded, the state of every frame would be there long before its data."""
+    actors, channels, sources, sinks = state_beside_slow_data(8, slow=10)
+    depths = fifo_depths(actors, channels, sources, sinks)
+    assert depths["h"] <= 8 + 1 and depths["t"] <= 3 and depths["s"] <= 2
+    free, sized = (simulate(actors, c, sources, sinks, 6) for c in (channels, with_depths(channels, depths)))
+    assert (sized.latency, sized.ii) == (free.latency, free.ii)
+    assert {name: sized.ports[name] for name in "yt"} == {name: free.ports[name] for name in "yt"}
+
+
+def test_a_second_input_that_comes_late_holds_the_data() -> None:
+    actors, channels, sources, sinks = state_beside_slow_data(4, slow=1)
+    found = simulate(actors, channels, [sources[0], Port("s", 4, interval=7)], sinks)
+    assert (found.latency, found.ii) == (3 * 7 + 6, 4 * 7)
