@@ -53,6 +53,10 @@ class GraphBuilder:
         """Remember the model file's name of a tensor (the first name given stays)."""
         self._names.setdefault(id, name)
 
+    def rename(self, id: str, name: str) -> None:
+        """Give a tensor another name, such as that of the port that it leaves by."""
+        self._names[id] = name
+
     def input(self, shape: tuple[int, ...], type: FixedType, narrow: bool = False) -> str:
         """A graph input that takes every integer of its type."""
         self._limits.check_shape("graph input", shape)

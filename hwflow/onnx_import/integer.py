@@ -7,14 +7,15 @@ double (up to 53 bits; beyond that the model is refused and the tensor named).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 import onnx_ir as ir
 
 from hwflow.errors import UserError
 from hwflow.ir.builder import GraphBuilder
 from hwflow.ir.graph import Graph, Op
-from hwflow.ir.ops import Requantise, Reshape
+from hwflow.ir.ops import Requantise, Reshape, Shift
 from hwflow.limits import LIMITS, Limits
 from hwflow.onnx_import.problems import Problems, Unsupported, advice
 from hwflow.onnx_import.quantiser import exact_quantiser, is_quant
@@ -43,6 +44,7 @@ class Importer:
         self.builder = GraphBuilder(limits)
         self.symbols: dict[ir.Value, Symbol] = {}
         self.inputs: dict[str, tuple[str, object]] = {}
+        self.ports: dict[str, str] = {}
         self.wide: dict[str, int] = {}
         self.names: dict[str, str] = {}
 
@@ -57,9 +59,12 @@ class Importer:
                 self.symbols[value] = Constant(value.const_value.numpy())
         for position, node in enumerate(graph):
             self._visit(position, node, problems)
-        outputs = [self._output(value, problems) for value in graph.outputs]
+        ports = [self._port(value, problems) for value in graph.inputs]
+        outputs: list[str] = []
+        for value in graph.outputs:
+            outputs.append(self._output(value, problems, (*ports, *outputs)))
         problems.raise_if_any()
-        integer = self.builder.build(outputs)
+        integer = replace(self.builder.build(outputs), inputs=tuple(ports))
         return Imported(integer, self.wide, {n: id for n, id in self.names.items() if id in integer.tensors})
 
     def _visit(self, position: int, node: ir.Node, problems: Problems) -> None:
@@ -83,10 +88,23 @@ class Importer:
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             problems.add(position, node, f"its inputs or attributes do not fit it ({type(error).__name__}: {error})")
 
-    def _output(self, value: ir.Value, problems: Problems) -> str:
-        symbol = self.symbols.get(value)
+    def _port(self, value: ir.Value, problems: Problems) -> str:
+        """The graph input of an ONNX input. They keep the order of the model file."""
+        name = value.name or ""
+        if name not in self.ports:
+            if not value.uses():
+                problems.lines.append(f"input {name!r}: nothing reads it; export the model without it")
+            return ""
+        return self.ports[name]
+
+    def _output(self, value: ir.Value, problems: Problems, ports: Collection[str]) -> str:
+        """A tensor of its own, under its own name: what another port has is passed through."""
+        symbol, name = self.symbols.get(value), value.name or ""
         if isinstance(symbol, Value) and symbol.id is not None:
-            return symbol.id
+            id = self.builder.add(Shift(0), symbol.id) if symbol.id in ports else symbol.id
+            self.names[name] = id
+            self.builder.rename(id, name)
+            return id
         if symbol is not None:
             problems.lines.append(f"output {value.name!r}: not quantised; put a quantiser in front of it")
         return ""

@@ -9,7 +9,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 import onnx_ir as ir
 
 from hwflow.ir.graph import Graph
@@ -18,7 +17,7 @@ from hwflow.onnx_import.integer import import_integer_graph
 from hwflow.onnx_import.load import load_model
 from hwflow.onnx_import.lower import lower
 from hwflow.onnx_import.near_exact import NearExactOptions, make_exact
-from hwflow.onnx_import.ports import PortScales, read_port_scales
+from hwflow.onnx_import.ports import PortData, PortScales, read_port_scales
 from hwflow.onnx_import.simplify import simplify
 
 Mode = Literal["exact", "near-exact"]
@@ -53,13 +52,13 @@ def import_model(
     path: str | Path,
     mode: Mode = "exact",
     limits: Limits = LIMITS,
-    samples: np.ndarray | None = None,
+    samples: PortData | None = None,
     options: NearExactOptions | None = None,
 ) -> ImportedModel:
     """Read, check, simplify and import an ONNX file (QONNX or QCDQ).
 
-    ``samples`` (count, *input shape without the batch axis) and ``options`` calibrate and size what near-exact mode
-    puts in; see ``near_exact.make_exact``.
+    ``samples`` (count, *input shape without the batch axis; of several inputs one array each) and ``options``
+    calibrate and size what near-exact mode puts in; see ``near_exact.make_exact``.
 
     Raises UserError that names every node without an exact integer form, all at once.
     """

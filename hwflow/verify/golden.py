@@ -12,6 +12,7 @@ import onnxruntime as ort
 
 from hwflow.ir.graph import Graph, IntArray
 from hwflow.onnx_import.model import ImportedModel
+from hwflow.onnx_import.ports import PortData, per_port
 from hwflow.onnx_import.session import session_of
 
 
@@ -27,12 +28,14 @@ class GoldenRunner:
     def tensors(self) -> tuple[str, ...]:
         return self.output_ids
 
-    def run(self, inputs: np.ndarray, progress: Callable[[int], None] | None = None) -> dict[str, IntArray]:
-        """Integers (count, *shape) of every tensor for real inputs (count, *input shape)."""
-        (port,) = self.session.get_inputs()
+    def run(self, inputs: PortData, progress: Callable[[int], None] | None = None) -> dict[str, IntArray]:
+        """Integers (count, *shape) of every tensor for real inputs (count, *input shape), an array for each port."""
+        ports = self.session.get_inputs()
+        arrays = [a.astype(np.float32) for a in per_port(inputs, [port.name for port in ports])]
         rows: list[list[np.ndarray]] = []
-        for index, sample in enumerate(inputs.astype(np.float32)):
-            rows.append(self.session.run(None, {port.name: sample.reshape(port.shape)}))
+        for index, samples in enumerate(zip(*arrays, strict=True)):
+            feeds = {port.name: x.reshape(port.shape) for port, x in zip(ports, samples, strict=True)}
+            rows.append(self.session.run(None, feeds))
             if progress and index % 256 == 255:
                 progress(index + 1)
         return {

@@ -12,33 +12,36 @@ import onnxruntime as ort
 from hwflow.ir import reference
 from hwflow.ir.graph import Graph, IntArray
 from hwflow.onnx_import.model import ImportedModel, import_model
+from hwflow.onnx_import.ports import PortData, per_port
 from hwflow.verify.golden import golden_runner, mismatches
 from tests.support.qonnx import ModelBuilder
 
 LEVELS = (ort.GraphOptimizationLevel.ORT_DISABLE_ALL, ort.GraphOptimizationLevel.ORT_ENABLE_ALL)
 
 
-def real_inputs(graph: Graph, count: int = 24, seed: int = 0) -> np.ndarray:
+def real_inputs(graph: Graph, count: int = 24, seed: int = 0, port: int = 0) -> np.ndarray:
     """Real inputs of the IR shape: ties, values between ties, and values beyond the range at both ends."""
-    rng = np.random.default_rng(seed)
-    tensor = graph.tensors[graph.inputs[0]]
+    rng = np.random.default_rng([seed, port] if port else seed)
+    tensor = graph.tensors[graph.inputs[port]]
     reach = min(tensor.type.hi + 2, 1 << 22)
     halves = rng.integers(-2 * reach, 2 * reach + 1, size=(count, *tensor.shape))
     noise = rng.choice([0.0, 0.0, 0.25], size=halves.shape)
     return ((halves / 2 + noise) * tensor.type.step).astype(np.float32)
 
 
-def reference_of(model: ImportedModel, inputs: np.ndarray, keep: tuple[str, ...]) -> dict[str, IntArray]:
+def reference_of(model: ImportedModel, inputs: PortData, keep: tuple[str, ...]) -> dict[str, IntArray]:
     """The integer reference on real inputs."""
-    (port,) = model.graph.inputs
-    return reference.run(model.graph, {port: reference.quantise_input(model.graph, port, inputs)}, keep)
+    graph = model.graph
+    arrays = zip(graph.inputs, per_port(inputs, graph.inputs), strict=True)
+    return reference.run(graph, {id: reference.quantise_input(graph, id, x) for id, x in arrays}, keep)
 
 
-def assert_exact(model: ImportedModel, inputs: np.ndarray | None = None) -> Mapping[str, IntArray]:
+def assert_exact(model: ImportedModel, inputs: PortData | None = None) -> Mapping[str, IntArray]:
     """Golden and reference agree on every tensor that golden has, the outputs among them. Returns golden's."""
     runner = golden_runner(model)
     assert set(model.graph.outputs) <= set(runner.tensors) | set(model.graph.inputs)
-    inputs = real_inputs(model.graph) if inputs is None else inputs
+    if inputs is None:
+        inputs = [real_inputs(model.graph, port=port) for port in range(len(model.graph.inputs))]
     golden = runner.run(inputs)
     found = reference_of(model, inputs, tuple(golden))
     wrong = {model.graph.names.get(id, id): bad for id, _, bad in mismatches(golden, found) if bad}

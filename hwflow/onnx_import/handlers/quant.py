@@ -41,6 +41,7 @@ def _input(importer: Importer, raw: RawInput, quantiser: Quantiser, frac: int, n
     if raw.name not in importer.inputs:
         id = importer.builder.input(drop_axis(raw.port, batch), requantise.target)
         importer.builder.name(id, raw.name)
+        importer.ports[raw.name] = id
         if requantise.narrow:
             id = importer.builder.add(Clamp(requantise.lo, None), id)
         importer.inputs[raw.name] = (id, requantise)

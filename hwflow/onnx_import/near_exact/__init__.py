@@ -11,7 +11,6 @@ Order:
 
 from __future__ import annotations
 
-import numpy as np
 import onnx_ir as ir
 
 from hwflow.errors import UserError
@@ -27,6 +26,7 @@ from hwflow.onnx_import.near_exact.quantisers import insert_quantisers
 from hwflow.onnx_import.near_exact.ranges import Ranges
 from hwflow.onnx_import.near_exact.scales import propagate_scales
 from hwflow.onnx_import.near_exact.softmax import rewrite_softmax
+from hwflow.onnx_import.ports import PortData
 from hwflow.onnx_import.shapes import infer_shapes
 
 __all__ = ["NearExactOptions", "make_exact"]
@@ -43,14 +43,14 @@ _REWRITES = (
 
 
 def make_exact(
-    model: ir.Model, samples: np.ndarray | None = None, options: NearExactOptions | None = None
+    model: ir.Model, samples: PortData | None = None, options: NearExactOptions | None = None
 ) -> tuple[str, ...]:
     """Rewrite a simplified model in place so that it meets the exact contract.
 
     Args:
-        model: as ``simplify`` leaves it, with one input.
-        samples: real inputs (count, *input shape without the batch axis) to calibrate inserted quantisers with;
-            None: seeded normal inputs that fill the range of the input quantiser.
+        model: as ``simplify`` leaves it.
+        samples: real inputs (count, *input shape without the batch axis), of several inputs one array each, to
+            calibrate inserted quantisers with; None: seeded normal inputs that fill the range of the input quantiser.
         options: widths.
 
     Returns:

@@ -15,7 +15,7 @@ def quantise_inputs(context: Context) -> None:
     """Rewrite in place; an input whose readers are all one quantiser (behind movements) stays."""
     for port in context.graph.inputs:
         if _first_ops(port) - {"Quant"}:
-            signed = bool(np.any(context.ranges.inputs() < 0))
+            signed = bool(np.any(context.ranges.observe(port) < 0))
             quantise_value(context, port, [use.node for use in port.uses()], context.options.input_bits, signed)
 
 

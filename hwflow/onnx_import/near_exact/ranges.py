@@ -9,6 +9,7 @@ import onnx_ir as ir
 
 from hwflow.onnx_import.fold import remove_unused
 from hwflow.onnx_import.lower import lower
+from hwflow.onnx_import.ports import PortData, per_port
 from hwflow.onnx_import.quantiser import is_quant, read_quantiser
 from hwflow.onnx_import.session import session_of
 
@@ -20,24 +21,21 @@ _SEED = 0
 class Ranges:
     """Runs the model as it was before any rewrite; values are asked for by name."""
 
-    def __init__(self, model: ir.Model, samples: np.ndarray | None) -> None:
+    def __init__(self, model: ir.Model, samples: PortData | None) -> None:
         self._model = model.clone()
-        (port,) = self._model.graph.inputs
-        shape = () if port.shape is None else port.shape.numpy()
+        ports = self._model.graph.inputs
         if samples is None:
-            drawn = np.random.default_rng(_SEED).normal(size=(_SAMPLES, *shape))
-            samples = drawn * _spread(port)
-        self._inputs = samples[:_SAMPLES].astype(np.float32).reshape(-1, *shape)
-        self._port = port.name or ""
-
-    def inputs(self) -> np.ndarray:
-        """The samples (count, *input shape)."""
-        return self._inputs
+            rng = np.random.default_rng(_SEED)
+            samples = [rng.normal(size=(_SAMPLES, *_shape(port))) * _spread(port) for port in ports]
+        self._inputs = {
+            port.name: data[:_SAMPLES].astype(np.float32).reshape(-1, *_shape(port))
+            for port, data in zip(ports, per_port(samples, [port.name or "" for port in ports]), strict=True)
+        }
 
     def observe(self, value: ir.Value) -> np.ndarray:
         """Values (count, *shape) of a value of the original model; for an inserted one, of what it stands for."""
-        if value.name == self._port:
-            return self._inputs
+        if value.name in self._inputs:
+            return self._inputs[value.name]
         clone = self._model.clone()
         graph = clone.graph
         by_name = {o.name: o for node in graph for o in node.outputs}
@@ -49,12 +47,17 @@ class Ranges:
         remove_unused(graph)
         lower(clone)
         session = session_of(clone)
-        found = np.stack([session.run(None, {self._port: x})[0] for x in self._inputs])
+        names, columns = list(self._inputs), zip(*self._inputs.values(), strict=True)
+        found = np.stack([session.run(None, dict(zip(names, row, strict=True)))[0] for row in columns])
         return np.nan_to_num(found.astype(np.float64), posinf=0.0, neginf=0.0)
 
     def magnitude(self, value: ir.Value) -> float:
         """Largest absolute value observed; 1 for a value that is always 0."""
         return float(np.abs(self.observe(value)).max()) or 1.0
+
+
+def _shape(port: ir.Value) -> tuple[int, ...]:
+    return () if port.shape is None else tuple(port.shape.numpy())
 
 
 def exponent(magnitude: float) -> int:
