@@ -1,7 +1,7 @@
 // Self-checking testbench of an hwflow design: one source for g++, Vitis C simulation and Vitis cosimulation.
 //
-// Reads raw integers from tb_data/inputs.dat and tb_data/golden.dat (one inference a line, golden made by onnxruntime),
-// runs the design, and returns 1 when one output bit is wrong, when a stream holds data that nobody read or lacks data
+// Reads raw integers of the data from tb_data/inputs.dat and tb_data/golden.dat, and of states from files named after them
+// (one inference a line, golden made by onnxruntime), runs the design, and returns 1 when one output bit is wrong, when a stream holds data that nobody read or lacks data
 // that somebody wanted, when a vector file is missing or short, or when latency or initiation interval are over budget.
 // In C simulation it also compares what every kernel puts out with tb_data/<kernel>.dat.
 #include <cstdio>
@@ -83,68 +83,107 @@ int wrong_bits(long long a, long long b, unsigned width) {
     return count;
 }
 
-// Runs one inference. The simulation library of streams reports misuse as text; here it is a failure.
-Row run_design(const Row &input, unsigned number);
+// An input or output, and its rows: one for each inference.
+struct Port {
+    std::string name;
+    unsigned size, width;
+    std::vector<Row> rows;
+};
+
+#define TB_PORT(n, type, size, width, name, path) {name, size, width, read_rows(path, TB_VECTORS, size)},
 
 #if TB_IO_STREAM
 
-typedef input_t::value_type in_element_t;
-typedef result_t::value_type out_element_t;
-
-Row run_design(const Row &input, unsigned number) {
-    hls::stream<input_t> source("testbench_source");
-    hls::stream<result_t> sink("testbench_sink");
-    for (unsigned beat = 0; beat < TB_IN / input_t::size; beat++) {
-        input_t x;
-        for (unsigned n = 0; n < input_t::size; n++)
-            x[n] = from_raw<in_element_t>(input[beat * input_t::size + n]);
+template <class T> void send(hls::stream<T> &source, const Row &row) {
+    for (unsigned beat = 0; beat < row.size() / T::size; beat++) {
+        T x;
+        for (unsigned n = 0; n < T::size; n++)
+            x[n] = from_raw<typename T::value_type>(row[beat * T::size + n]);
         source.write(x);
     }
+}
+
+template <class T> void check_empty(hls::stream<T> &source, const std::string &where) {
+    if (!source.empty())
+        fail("input beats left over" + where);
+    while (!source.empty())
+        source.read();
+}
+
+template <class T> Row receive(hls::stream<T> &sink, unsigned size, const std::string &where) {
+    Row row;
+    while (!sink.empty() && row.size() < size) {
+        const T y = sink.read();
+        for (unsigned n = 0; n < T::size; n++)
+            row.push_back(to_raw(y[n]));
+    }
+    if (row.size() != size)
+        fail("output beats missing" + where);
+    if (!sink.empty())
+        fail("output beats left over" + where);
+    while (!sink.empty())
+        sink.read();
+    return row;
+}
+
+std::string at(unsigned number, const std::string &port) {
+    std::ostringstream text;
+    text << " in inference " << number << ", port " << port;
+    return text.str();
+}
+
+#define TB_SOURCE(n, type, size, width, name, path)                                                                    \
+    hls::stream<type> source##n("testbench_source" #n);                                                                \
+    send(source##n, inputs[n].rows[number]);
+#define TB_SINK(n, type, size, width, name, path) hls::stream<type> sink##n("testbench_sink" #n);
+#define TB_AFTER(n, type, size, width, name, path) check_empty(source##n, at(number, name));
+#define TB_RESULT(n, type, size, width, name, path) results.push_back(receive(sink##n, size, at(number, name)));
+
+// Runs one inference. The simulation library of streams reports misuse as text; here it is a failure.
+std::vector<Row> run_design(const std::vector<Port> &inputs, unsigned number) {
+    TB_SOURCES(TB_SOURCE)
+    TB_SINKS(TB_SINK)
     std::ostringstream complaints;
     std::streambuf *out = std::cout.rdbuf(complaints.rdbuf());
     std::streambuf *err = std::cerr.rdbuf(complaints.rdbuf());
-    hwflow_top(source, sink);
+    TB_CALL(hwflow_top);
     std::cout.rdbuf(out);
     std::cerr.rdbuf(err);
-    std::ostringstream where;
-    where << " in inference " << number;
     if (complaints.str().find("hls::stream") != std::string::npos ||
-        complaints.str().find("Hls::stream") != std::string::npos)
-        fail("stream misused" + where.str() + ": " + complaints.str().substr(0, 200));
-    if (!source.empty())
-        fail("input beats left over" + where.str());
-    while (!source.empty())
-        source.read();
-    Row result;
-    while (!sink.empty() && result.size() < TB_OUT) {
-        const result_t y = sink.read();
-        for (unsigned n = 0; n < result_t::size; n++)
-            result.push_back(to_raw(y[n]));
+        complaints.str().find("Hls::stream") != std::string::npos) {
+        std::ostringstream text;
+        text << "stream misused in inference " << number << ": " << complaints.str().substr(0, 200);
+        fail(text.str());
     }
-    if (result.size() != TB_OUT)
-        fail("output beats missing" + where.str());
-    if (!sink.empty())
-        fail("output beats left over" + where.str());
-    while (!sink.empty())
-        sink.read();
-    return result;
+    TB_SOURCES(TB_AFTER)
+    std::vector<Row> results;
+    TB_SINKS(TB_RESULT)
+    return results;
 }
 
 #else
 
-typedef input_t in_element_t;
-typedef result_t out_element_t;
+template <class T> Row to_row(const T *values, unsigned size) {
+    Row row;
+    for (unsigned n = 0; n < size; n++)
+        row.push_back(to_raw(values[n]));
+    return row;
+}
 
-Row run_design(const Row &input, unsigned) {
-    input_t source[TB_IN];
-    result_t sink[TB_OUT];
-    for (unsigned n = 0; n < TB_IN; n++)
-        source[n] = from_raw<in_element_t>(input[n]);
-    hwflow_top(source, sink);
-    Row result;
-    for (unsigned n = 0; n < TB_OUT; n++)
-        result.push_back(to_raw(sink[n]));
-    return result;
+#define TB_SOURCE(n, type, size, width, name, path)                                                                    \
+    type source##n[size];                                                                                              \
+    for (unsigned i = 0; i < size; i++)                                                                                \
+        source##n[i] = from_raw<type>(inputs[n].rows[number][i]);
+#define TB_SINK(n, type, size, width, name, path) type sink##n[size];
+#define TB_RESULT(n, type, size, width, name, path) results.push_back(to_row(sink##n, size));
+
+std::vector<Row> run_design(const std::vector<Port> &inputs, unsigned number) {
+    TB_SOURCES(TB_SOURCE)
+    TB_SINKS(TB_SINK)
+    TB_CALL(hwflow_top);
+    std::vector<Row> results;
+    TB_SINKS(TB_RESULT)
+    return results;
 }
 
 #endif
@@ -201,6 +240,28 @@ class KernelCheck {
     std::vector<unsigned long> wrong_, compared_;
 };
 
+// What one output gave, bit by bit.
+struct Score {
+    unsigned long values, wrong_values, bits;
+
+    Score() : values(0), wrong_values(0), bits(0) {}
+
+    void compare(const Port &port, unsigned number, const Row &result) {
+        const Row &golden = port.rows[number];
+        for (unsigned n = 0; n < port.size; n++, values++) {
+            const int wrong = n < result.size() ? wrong_bits(result[n], golden[n], port.width) : 1;
+            if (wrong == 0)
+                continue;
+            std::ostringstream text;
+            text << "inference " << number << " " << port.name << " " << n << " is "
+                 << (n < result.size() ? result[n] : 0) << ", onnxruntime says " << golden[n];
+            fail(text.str());
+            bits += wrong;
+            wrong_values++;
+        }
+    }
+};
+
 void check_budget(const char *what, unsigned long value, unsigned long budget) {
     if (budget != 0 && value > budget) {
         std::ostringstream text;
@@ -217,35 +278,31 @@ int main() {
 #else
     std::ofstream log("tb_data/csim_results.log");
 #endif
-    const std::vector<Row> inputs = read_rows("tb_data/inputs.dat", TB_VECTORS, TB_IN);
-    const std::vector<Row> golden = read_rows("tb_data/golden.dat", TB_VECTORS, TB_OUT);
+    const std::vector<Port> inputs = {TB_SOURCES(TB_PORT)};
+    const std::vector<Port> golden = {TB_SINKS(TB_PORT)};
+    unsigned count = TB_VECTORS;
+    for (unsigned n = 0; n < inputs.size(); n++)
+        count = inputs[n].rows.size() < count ? inputs[n].rows.size() : count;
+    for (unsigned n = 0; n < golden.size(); n++)
+        count = golden[n].rows.size() < count ? golden[n].rows.size() : count;
     check_budget("latency", TB_LATENCY, TB_LATENCY_BUDGET);
     check_budget("initiation interval", TB_II, TB_II_BUDGET);
 
     KernelCheck kernels;
-    unsigned long values = 0, wrong_values = 0, bits = 0;
-    unsigned vectors = 0;
-    for (unsigned v = 0; v < inputs.size() && v < golden.size(); v++, vectors++) {
+    Score score;
+    for (unsigned v = 0; v < count; v++) {
         kernels.before(v);
-        const Row result = run_design(inputs[v], v);
+        const std::vector<Row> results = run_design(inputs, v);
         kernels.after(v);
-        for (unsigned n = 0; n < TB_OUT; n++, values++) {
-            const int wrong = n < result.size() ? wrong_bits(result[n], golden[v][n], out_element_t::width) : 1;
-            log << (n < result.size() ? result[n] : 0) << " ";
-            if (wrong == 0)
-                continue;
-            std::ostringstream text;
-            text << "inference " << v << " output " << n << " is " << (n < result.size() ? result[n] : 0)
-                 << ", onnxruntime says " << golden[v][n];
-            fail(text.str());
-            bits += wrong;
-            wrong_values++;
-        }
+        for (unsigned port = 0; port < golden.size(); port++)
+            score.compare(golden[port], v, results[port]);
+        for (unsigned n = 0; n < golden[0].size; n++)
+            log << (n < results[0].size() ? results[0][n] : 0) << " ";
         log << std::endl;
     }
     kernels.print();
-    std::cout << "hwflow-testbench " << vectors << " " << values << " " << wrong_values << " " << bits << " " << failures
-              << std::endl;
+    std::cout << "hwflow-testbench " << count << " " << score.values << " " << score.wrong_values << " " << score.bits
+              << " " << failures << std::endl;
     std::cout << (failures == 0 ? "PASS" : "FAIL") << std::endl;
     return failures == 0 ? 0 : 1;
 }

@@ -24,14 +24,15 @@ _ANY_NUMBER = ("elementwise", "softmax", "layer_norm", "fork")
 
 
 class HwflowKernel(Layer):  # type: ignore[misc]
-    """A kernel. Attributes: ``code`` (HlsCode), ``shape`` and ``type`` (FixedType) of the output."""
+    """A kernel. Attributes: ``code`` (HlsCode), ``out_shape`` and ``out_type`` (FixedType), ``type_name`` of a port."""
 
     def initialize(self) -> None:
         """Called by hls4ml once the inputs are known."""
         precision, shape = fixed_precision(self.get_attr("out_type")), list(self.get_attr("out_shape"))
+        type = self.get_attr("type_name", "layer{index}_t")
         for number, output in enumerate(self.outputs):
             suffix = f"_{number}" if len(self.outputs) > 1 else ""  # one type for all: hls4ml declares only one
-            self.add_output_variable(shape, output, f"layer{{index}}_out{suffix}", "layer{index}_t", precision)
+            self.add_output_variable(shape, output, f"layer{{index}}_out{suffix}", type, precision)
         code: HlsCode = self.get_attr("code")
         for weight in (*code.weights, *code.tables):
             self._add_weight(weight)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,9 +12,10 @@ from hls4ml.utils.config import create_config
 
 from hwflow.backends.hls.layer import LAYER, fixed_precision, register
 from hwflow.boards import Board
+from hwflow.errors import UserError
 from hwflow.kernels.base import Kernel
 from hwflow.kernels.fork import Fork
-from hwflow.kernels.network import SOURCE, KernelGraph
+from hwflow.kernels.network import SINK, SOURCE, KernelGraph
 from hwflow.schedule.kernel import Fold
 from hwflow.schedule.schedule import Schedule
 
@@ -24,12 +26,11 @@ TOP = "hwflow_top"
 def write_project(network: KernelGraph, schedule: Schedule, board: Board, io_type: IoType, folder: Path) -> ModelGraph:
     """Write the project into ``folder`` and return hls4ml's model of it."""
     register()
-    layers = _layers(network, schedule, io_type)
+    layers, outputs = _layers(network, schedule, io_type)
+    inputs = [source_name(channel) for channel in network.inputs]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        model = ModelGraph.from_layer_list(
-            _config(network, schedule, board, io_type, folder), layers, ["source"], [layers[-1]["name"]]
-        )
+        model = ModelGraph.from_layer_list(_config(network, schedule, board, io_type, folder), layers, inputs, outputs)
         _set_fifo_depths(model, network, schedule)
         model.config.trace_output = True  # taps for the testbench, which synthesis leaves out
         model.write()
@@ -46,25 +47,34 @@ def _config(network: KernelGraph, schedule: Schedule, board: Board, io_type: IoT
         io_type=io_type,
         write_weights_txt=True,
     )
-    source = network.graph.tensors[network.tensor_of[SOURCE]]
+    types = {source_name(c): network.graph.tensors[network.tensor_of[c]].type for c in network.inputs}
     config["HLSConfig"] = {
         "Model": {"Precision": {"default": "fixed<16,6>"}, "ReuseFactor": 1, "Strategy": "Latency"},
         "LayerName": {
-            "source": {"Precision": {"result": str(fixed_precision(source.type))}},
+            **{name: {"Precision": {"result": str(fixed_precision(type))}} for name, type in types.items()},
             **{k.name: {"Trace": not isinstance(k, Fork)} for k in network.kernels},
         },
     }
     return config
 
 
-def _layers(network: KernelGraph, schedule: Schedule, io_type: IoType) -> list[dict[str, Any]]:
-    """The input port, then the kernels in order; a channel is an output name of the layer that writes it."""
-    graph = network.graph
-    writer = {SOURCE: "source"}
-    source = graph.tensors[network.tensor_of[SOURCE]]
-    layers: list[dict[str, Any]] = [
-        {"name": "source", "class_name": "InputLayer", "input_shape": _port_shape(source.shape)}
-    ]
+def source_name(channel: str) -> str:
+    """The argument of an input."""
+    return "source" if channel == SOURCE else f"source_{channel}"
+
+
+def port_type(channel: str) -> str:
+    """The C++ type of an input or an output."""
+    return {SOURCE: "input_t", SINK: "result_t"}.get(channel, f"{channel}_port_t")
+
+
+def _layers(network: KernelGraph, schedule: Schedule, io_type: IoType) -> tuple[list[dict[str, Any]], list[str]]:
+    """The inputs, then the kernels in order, and the names of those that are outputs.
+
+    A channel is an output name of the layer that writes it.
+    """
+    layers = [_input(network, channel) for channel in network.inputs]
+    writer = {channel: source_name(channel) for channel in network.inputs}
     for kernel in network.kernels:
         if isinstance(kernel, Fork) and io_type == "io_parallel":  # an array can be read any number of times
             writer |= dict.fromkeys(kernel.sinks, writer[kernel.sources[0]])
@@ -79,7 +89,30 @@ def _layers(network: KernelGraph, schedule: Schedule, io_type: IoType) -> list[d
         else:  # a stream of hls4ml has one reader
             layers.append(_layer(fork_behind(kernel), fold, [kernel.name]))
             writer |= dict(zip(kernel.sinks, layers[-1]["outputs"], strict=True))
-    return layers
+    outputs = [_output(network, channel, writer[channel], layers) for channel in network.outputs]
+    if len(set(outputs)) < len(outputs):
+        raise UserError(
+            "io_parallel", "one tensor as two outputs", "different ones", "Leave one out, or use io_stream."
+        )
+    return layers, outputs
+
+
+def _input(network: KernelGraph, channel: str) -> dict[str, Any]:
+    shape = _port_shape(network.graph.tensors[network.tensor_of[channel]].shape)
+    type = port_type(channel)
+    return {"name": source_name(channel), "class_name": "InputLayer", "input_shape": shape, "type_name": type}
+
+
+def _output(network: KernelGraph, channel: str, variable: str, layers: list[dict[str, Any]]) -> str:
+    """The layer that is an output: the one that writes it, or, for one of several copies, a layer of its own."""
+    layer = next((each for each in layers if each["name"] == variable), None)
+    if layer is None:
+        kernel = next(k for k in network.kernels if channel in k.sinks)
+        copy = replace(fork_behind(kernel), name=f"port_{channel}", sinks=(channel,))
+        layer = _layer(copy, copy.full_fold, [variable])
+        layers.append(layer)
+    layer["type_name"] = port_type(channel)
+    return str(layer["name"])
 
 
 def fork_behind(kernel: Kernel) -> Fork:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from hwflow.backends.hls.limits import DEFAULT_TRACED
-from hwflow.backends.hls.project import TOP, IoType
+from hwflow.backends.hls.project import TOP, IoType, port_type
 from hwflow.data_folder import data_folder
-from hwflow.ir.graph import Graph, IntArray
+from hwflow.ir.graph import IntArray
 from hwflow.kernels.fork import Fork
 from hwflow.kernels.network import SINK, SOURCE, KernelGraph
 
@@ -39,17 +39,16 @@ def write_testbench(
 
     ``vectors``: integers (count, *shape) by tensor id: the graph input, the output, and any kernel outputs.
     """
-    source, sink = network.tensor_of[SOURCE], network.tensor_of[SINK]
-    count = len(vectors[source])
+    count = len(vectors[network.tensor_of[SOURCE]])
     traced = min(DEFAULT_TRACED, count)
     kernels = traced_kernels(network, vectors)
     shutil.copyfile(data_folder("hls_templates") / "testbench.cpp", folder / f"{TOP}_test.cpp")
-    config = _config(network.graph, io_type, limits, (source, sink), (count, traced), kernels)
+    config = _config(network, io_type, limits, (count, traced), kernels)
     (folder / "testbench_config.h").write_text(config)
     data = folder / "tb_data"
     data.mkdir(exist_ok=True)
-    write_vectors(data / "inputs.dat", vectors[source])
-    write_vectors(data / "golden.dat", vectors[sink])
+    for channel in (*network.inputs, *network.outputs):
+        write_vectors(data / _file(channel), vectors[network.tensor_of[channel]])
     for name, id in kernels:
         write_vectors(data / f"{name}.dat", vectors[id][:traced])
 
@@ -60,18 +59,18 @@ def write_vectors(path: Path, values: IntArray) -> None:
 
 
 def _config(
-    graph: Graph,
+    network: KernelGraph,
     io_type: IoType,
     limits: Limits,
-    ports: tuple[str, str],
     counts: tuple[int, int],
     kernels: list[tuple[str, str]],
 ) -> str:
-    source, sink = (graph.tensors[id] for id in ports)
+    graph = network.graph
     numbers = {
-        "IO_STREAM": int(io_type == "io_stream"), "IN": source.size, "OUT": sink.size, "VECTORS": counts[0],
-        "TRACED": counts[1], "KERNELS": len(kernels), "LATENCY": limits.latency,
-        "LATENCY_BUDGET": limits.latency_budget, "II": limits.ii, "II_BUDGET": limits.ii_budget,
+        "IO_STREAM": int(io_type == "io_stream"), "VECTORS": counts[0], "TRACED": counts[1], "KERNELS": len(kernels),
+        "LATENCY": limits.latency, "LATENCY_BUDGET": limits.latency_budget, "II": limits.ii,
+        "II_BUDGET": limits.ii_budget, "SOURCES(port)": _ports(network, network.inputs),
+        "SINKS(port)": _ports(network, network.outputs), "CALL(top)": _call(network),
     }  # fmt: skip
     defines = "\n".join(f"#define TB_{key} {value}" for key, value in numbers.items())
     rows = [(name, graph.tensors[id].size, 2.0 ** graph.tensors[id].type.frac) for name, id in kernels]
@@ -82,3 +81,21 @@ def _config(
         "struct TbKernel {\n    const char *name;\n    unsigned size;\n    double scale;\n};\n"
         f"static const TbKernel TB_KERNEL[] = {{\n{table}}};\n\n#endif\n"
     )
+
+
+def _file(channel: str) -> str:
+    return {SOURCE: "inputs.dat", SINK: "golden.dat"}.get(channel, f"state_{channel}.dat")
+
+
+def _ports(network: KernelGraph, channels: Sequence[str]) -> str:
+    """Number, C++ type, numbers an inference, bits of each, name and file of every port."""
+    tensors = [network.graph.tensors[network.tensor_of[channel]] for channel in channels]
+    return " ".join(
+        f'port({n}, {port_type(c)}, {t.size}, {t.type.width}, "{c}", "tb_data/{_file(c)}")'
+        for n, (c, t) in enumerate(zip(channels, tensors, strict=True))
+    )
+
+
+def _call(network: KernelGraph) -> str:
+    sides = (("source", network.inputs), ("sink", network.outputs))
+    return f"top({', '.join(f'{side}{n}' for side, channels in sides for n in range(len(channels)))})"
