@@ -98,7 +98,7 @@ class Linear(HeadKernel):
             return matrix(module, module.source(0), self.weights, type)
         x = part_of(p, module.source(0), steps, fold.simd, fold.cycles)
         words = reorder_weights(self.weights.values, self.beats, fold.pe, fold.simd).reshape(-1, fold.pe * fold.simd)
-        weights = constants(p, "weights", words, self.weights, steps.active)
+        weights = constants(p, "weights", words, self.weights.type, steps.active)
         return tree(p, "sums", dot(p, "products", x, weights, (1, fold.pe, fold.simd)), fold.pe, type, "sum")
 
     def unrolled(self) -> tuple[Resources, int]:

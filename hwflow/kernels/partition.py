@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
 
 from hwflow.errors import UserError
 from hwflow.ir.graph import Graph, Node
-from hwflow.ir.ops import MatMul
+from hwflow.ir.ops import Concat, MatMul, Slice
 from hwflow.kernels.attention import Attention
 from hwflow.kernels.base import Kernel
+from hwflow.kernels.concat import ConcatChannels, ConcatTokens
 from hwflow.kernels.elementwise import Elementwise
 from hwflow.kernels.linear import Linear
 from hwflow.kernels.match import REDUCTIONS, Matcher, split_heads
 from hwflow.kernels.pool import Pool
 from hwflow.kernels.row import Row
+from hwflow.kernels.slice import Slice as SliceKernel
 from hwflow.kernels.token_mix import TokenMix
 from hwflow.passes.movement import ELEMENTWISE, PERMUTATIONS, in_order, trace
 
@@ -33,7 +36,8 @@ class _Partition(Matcher):
 
     def run(self) -> list[Kernel]:
         """Match kind after kind; later kinds see what earlier ones left."""
-        for match in (self._attention, self._linear, self._token_mix, self._pool, self._row, self._elementwise):
+        kinds = (self._attention, self._linear, self._token_mix, self._pool, self._row, self._elementwise)
+        for match in (*kinds, self._slice, self._concat):
             for node in self.graph.nodes:
                 if node.output not in self.taken:
                     match(node)
@@ -175,14 +179,30 @@ class _Partition(Matcher):
         return tuple(n for n in self.tail(group[-1].output) if n.output not in inside)
 
     def _elementwise(self, node: Node) -> None:
-        """A node and the element-wise nodes around it that only it connects, over streams of one shape."""
+        """A node and the element-wise nodes around it that only it connects, over streams of one shape or one token."""
         if not isinstance(node.op, ELEMENTWISE):
             return
         nodes = self._join_upstream((self._last_of(node),))
         inputs = self._inputs_of(nodes)
         shape = self.graph.tensors[nodes[-1].output].shape
-        if all(self.graph.tensors[i].shape == shape for i in inputs) and all(map(self.addressable, nodes)):
+        streams = [self.graph.tensors[i].shape for i in inputs]
+        others = [each for each in streams if each != shape]
+        one_token = all(each[-1:] == shape[-1:] and math.prod(each[:-1]) == 1 for each in others)
+        if len(others) < len(streams) and one_token and all(map(self.addressable, nodes)):
             self._take(Elementwise("", self.graph, nodes, inputs, nodes[-1].output, self.clock_mhz))
+
+    def _slice(self, node: Node) -> None:
+        """A range of channels or of tokens, in their order."""
+        if isinstance(node.op, Slice) and node.op.step > 0:
+            inputs, output = node.inputs, node.output
+            self._take(SliceKernel("", self.graph, (node,), inputs, output, self.clock_mhz, head=node))
+
+    def _concat(self, node: Node) -> None:
+        """Channels or tokens; constants are no ports."""
+        if isinstance(node.op, Concat):
+            kind = ConcatChannels if node.op.axis == -1 else ConcatTokens
+            streams = tuple(i for i in node.inputs if not self.graph.tensors[i].is_constant)
+            self._take(kind("", self.graph, (node,), streams, node.output, self.clock_mhz, head=node))
 
     def _last_of(self, node: Node) -> Node:
         """Follow single element-wise readers to the end of the group."""

@@ -68,7 +68,7 @@ class TokenMix(HeadKernel):
         part = part_of(p, module.source(0), steps, fold.simd, fold.cycles)
         token_end = every(p, "token_end", steps.active, steps.last if fold.cycles > 1 else None)
         assert self.weights.values is not None
-        column = constants(p, "weights", self.weights.values.T, self.weights, token_end)
+        column = constants(p, "weights", self.weights.values.T, self.weights.type, token_end)
         products = dot(p, "products", part, wide(p, column, rows * fold.simd), (1, rows, fold.simd))
         total = accumulate(p, "total", products, type, fold.cycles, (steps.active, steps.round_first, None))
         done = every(p, "done", p.at(steps.active, total.cycle), p.at(steps.round_last, total.cycle))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -192,11 +193,32 @@ def tree(p: Pipeline, name: str, x: Signal, groups: int, type: FixedType, operat
     return result
 
 
-def resize(p: Pipeline, name: str, x: Signal, type: FixedType) -> Signal:
-    """The same integers in another width; wires only."""
+def select(p: Pipeline, name: str, one: Signal, choices: Sequence[Signal]) -> Signal:
+    """The choice whose flag is set, one of them or none."""
+    words = join(p, f"{name}_choices", choices)
+    luts = -(-(2 * len(choices) - 1) // 5)  # a LUT6 takes three words with their flags, further ones two and a half
+    cost = choices[0].bits * Cost(Resources(lut=luts), costs.LUT_PS + costs.NET_PS)
+    parameters = {"COUNT": len(choices), "WIDTH": choices[0].bits}
+    output, inputs = (choices[0].lanes, choices[0].type), {"one": one, "x": words}
+    return p.combinational("hwflow_select", name, output, inputs, parameters, cost)
+
+
+def join(p: Pipeline, name: str, parts: Sequence[Signal]) -> Signal:
+    """Signals of one type side by side, the first one lowest; wires only."""
+    cycle = max(part.cycle for part in parts)
+    there = [p.at(part, cycle) for part in parts]
+    result = replace(there[0], name=name, lanes=sum(part.lanes for part in there), ps=max(part.ps for part in there))
+    p.declare(replace(result, values=(), ranges=()))
+    p.lines.append(f"    assign {name} = {{{', '.join(part.name for part in reversed(there))}}};")
+    return replace(result, values=(), ranges=())
+
+
+def resize(p: Pipeline, name: str, x: Signal, type: FixedType, shift: int = 0) -> Signal:
+    """The same integers in another width, ``shift`` bits further up; wires only."""
     result = p.declare(Signal(name, x.lanes, type, x.cycle, x.ps))
     parameters = {
         "LANES": x.lanes, "IN_WIDTH": x.type.width, "IN_SIGNED": int(x.type.signed), "WIDTH": type.width,
+        "SHIFT": shift,
     }  # fmt: skip
     p.instance("hwflow_resize", f"{name}_op", parameters, {"x": x.name, "y": name})
     return result

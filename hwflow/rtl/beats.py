@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from hwflow.rtl.arithmetic import both
 from hwflow.rtl.module import KernelModule, Steps
 from hwflow.rtl.pipeline import Pipeline
 from hwflow.rtl.signal import Signal
@@ -40,6 +41,13 @@ def keep(p: Pipeline, beat: Signal, first: Signal) -> Signal:
     p.instance("hwflow_keep", f"{beat.name}_keep", {"WIDTH": beat.bits}, ports)
     p.spend(Resources(lut=beat.bits, ff=beat.bits))
     return kept
+
+
+def hold_frame(p: Pipeline, beat: Signal, steps: Steps, cycles: int) -> Signal:
+    """The parts of a beat that comes with the first firing of a round, for all the firings of the round."""
+    if cycles == 1:
+        return keep(p, beat, steps.round_first)
+    return unpack(p, beat, steps.active, both(p, f"{beat.name}_first", steps.round_first, steps.first), cycles)
 
 
 def pack(p: Pipeline, name: str, part: Signal, valid: Signal, groups: int) -> tuple[Signal, Signal]:

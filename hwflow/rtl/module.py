@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hwflow.ir.types import FixedType
@@ -54,12 +54,23 @@ class KernelModule:
         """Every output FIFO has a free place."""
         return " && ".join(f"room{i}" for i in range(self.sinks))
 
-    def actor(self, name: str, firings: int, cycles: int, able: str, takes: Sequence[int]) -> Steps:
-        """An actor that fires when ``able``; ``takes`` are the inputs of which each firing takes a beat."""
-        p = self.pipeline
+    def actor(
+        self,
+        name: str,
+        firings: int,
+        cycles: int,
+        able: str,
+        takes: Sequence[int],
+        some: Mapping[int, str] | None = None,
+    ) -> Steps:
+        """An actor that fires when ``able``; ``takes`` are the inputs of which each firing takes a beat.
+
+        ``some``: inputs of which only those firings take a beat in which a net is high.
+        """
+        p, some = self.pipeline, some or {}
         names = ["start", "active", "round_first", "round_last", "first", "last"]
         nets = {each: f"{name}_{each}" for each in names}
-        valid = [f"s{i}_valid" for i in takes]
+        valid = [f"s{i}_valid" for i in takes] + [f"(!{net} || s{i}_valid)" for i, net in some.items()]
         condition = " && ".join([*valid, able] if able else valid)
         self.nets += [
             "    /* verilator lint_off UNUSEDSIGNAL */  // a kernel needs some of them",
@@ -72,6 +83,7 @@ class KernelModule:
             f"        .active({nets['active']}), .first({nets['round_first']}), .last({nets['round_last']}),",
             f"        .step_first({nets['first']}), .step_last({nets['last']}));",
             *(f"    assign s{i}_ready = {nets['start']};" for i in takes),
+            *(f"    assign s{i}_ready = {nets['start']} && {net};" for i, net in some.items()),
         ]
         p.modules.add("hwflow_actor")
         p.spend(costs.actor(firings, cycles) + Resources(lut=1))

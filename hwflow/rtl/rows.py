@@ -9,10 +9,11 @@ import numpy as np
 
 from hwflow.ir.graph import Graph, IntArray, Node, Tensor
 from hwflow.ir.ops import Add, Clamp, Mul, ReduceMax, ReduceSum, Requantise, Shift, Sub, Table
+from hwflow.ir.types import FixedType
 from hwflow.rtl import arithmetic
 from hwflow.rtl.module import Steps
 from hwflow.rtl.pipeline import Pipeline
-from hwflow.rtl.signal import Signal
+from hwflow.rtl.signal import FLAG, Signal
 from hwflow.schedule import costs
 from hwflow.schedule.resources import Resources
 
@@ -121,11 +122,8 @@ class Rows:
         words = self._words(tensor, lanes)
         p, name = self.pipeline, f"{node.output}_{tensor.id}"
         if (words == words[0]).all():
-            result = Signal(name, lanes, tensor.type, cycle, 0, values=tuple(int(n) for n in words[0]))
-            p.declare(result)
-            p.lines.append(f"    assign {name} = {vector(words[0], tensor.type.width)};")
-            return result
-        return constants(p, name, words, tensor, p.at(self.valid, cycle))
+            return fixed(p, name, words[0], tensor.type, cycle)
+        return constants(p, name, words, tensor.type, p.at(self.valid, cycle))
 
     def _words(self, tensor: Tensor, lanes: int) -> IntArray:
         assert tensor.values is not None
@@ -149,16 +147,35 @@ def element_rows(
     )  # fmt: skip
 
 
-def constants(p: Pipeline, name: str, words: IntArray, tensor: Tensor, advance: Signal) -> Signal:
+def recurring(p: Pipeline, name: str, words: IntArray, type: FixedType, advance: Signal) -> Signal:
+    """Constants (words, lanes), the next one with every ``advance``: a number in the code where they never change."""
+    words = shortest_period(words)
+    several = len(words) > 1
+    return constants(p, name, words, type, advance) if several else fixed(p, name, words[0], type, advance.cycle)
+
+
+def fixed(p: Pipeline, name: str, word: IntArray, type: FixedType, cycle: int) -> Signal:
+    """Numbers in the code."""
+    result = p.declare(Signal(name, len(word), type, cycle, values=tuple(int(n) for n in word)))
+    p.lines.append(f"    assign {name} = {vector(word, type.width)};")
+    return result
+
+
+def flags(p: Pipeline, name: str, words: IntArray, advance: Signal) -> Signal:
+    """Bits (words, lanes) that tell the firings of a round apart."""
+    return recurring(p, name, words.astype(np.int64), FLAG, advance)
+
+
+def constants(p: Pipeline, name: str, words: IntArray, type: FixedType, advance: Signal) -> Signal:
     """A memory (words, lanes) of which every ``advance`` takes the next word; seen in the cycle of ``advance``."""
     lanes = words.shape[1]
-    result = Signal(name, lanes, tensor.type, advance.cycle, 0)
-    file = p.memory(name, words, tensor.type.width)
+    result = Signal(name, lanes, type, advance.cycle, 0)
+    file = p.memory(name, words, type.width)
     parameters = {"WORDS": len(words), "WIDTH": result.bits, "FILE": f'"{file}"'}
     ports = {"clk": "clk", "rst": "rst", "advance": advance.name, "word": name}
     p.instance("hwflow_constants", f"{name}_memory", parameters, ports)
     address = (len(words) - 1).bit_length()
-    bits = varying_bits(words, tensor.type.width)
+    bits = varying_bits(words, type.width)
     memory = costs.rom(len(words), bits, blocks=len(words) > BLOCK_WORDS and result.bits >= BLOCK_BITS)
     registers = bits if not memory.resources.bram18 else 0
     result = p.declare(replace(result, ps=0 if registers else costs.BLOCK_RAM_PS))

@@ -7,11 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwflow.kernels.attention import Attention
+from hwflow.kernels.elementwise import Elementwise
 from hwflow.kernels.linear import Linear
 from hwflow.kernels.row import Row
 from hwflow.kernels.token_mix import TokenMix
 from tests.kernels.covered import covered, kinds
-from tests.support.blocks import Blocks, random_transformer
+from tests.support.blocks import Blocks, random_routes, random_transformer
 
 
 @pytest.mark.parametrize("heads", [1, 2, 3])
@@ -158,6 +159,29 @@ def test_a_flattened_frame_straight_behind_attention(heads: int) -> None:
     blocks = Blocks()
     y = blocks.attend(blocks.x, blocks.x, blocks.x, heads)
     assert kinds(covered(blocks.graph(blocks.linear(blocks.flatten(y), 3)))) == {"fork": 1, "attention": 1, "linear": 1}
+
+
+def test_squeeze_and_excite_holds_the_factors() -> None:
+    blocks = Blocks()
+    kernels = covered(blocks.graph(blocks.squeeze_excite(blocks.linear(blocks.x, 6))))
+    assert kinds(kernels) == {"linear": 3, "pool": 1, "elementwise": 1}
+    (product,) = [k for k in kernels.kernels if isinstance(k, Elementwise)]
+    assert product.held == (1,)
+
+
+def test_every_reader_of_a_split_tensor_gets_the_tensor() -> None:
+    blocks = Blocks()
+    y = blocks.residual(blocks.x, blocks.linear(blocks.x, 6))
+    parts = [blocks.slice(y, -1, 0, 2), blocks.slice(y, -1, 2, 6), y]
+    kernels = covered(blocks.graph(blocks.linear(blocks.concat(-1, *parts), 3)))
+    assert kinds(kernels) == {"linear": 2, "elementwise": 1, "slice": 2, "concat": 1, "fork": 1}
+    assert [len(k.sinks) for k in kernels.kernels if k.kind == "elementwise"] == [3]
+
+
+@settings(max_examples=10)
+@given(st.integers(0, 1 << 20))
+def test_random_routes_are_covered(seed: int) -> None:
+    covered(random_routes(seed))
 
 
 @settings(max_examples=25)

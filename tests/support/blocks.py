@@ -9,6 +9,7 @@ from hwflow.ir.graph import Graph
 from hwflow.ir.ops import (
     Add,
     Clamp,
+    Concat,
     MatMul,
     Mul,
     ReduceMax,
@@ -128,6 +129,19 @@ class Blocks:
         op = (ReduceMax if maximum else ReduceSum)(-2, False)
         return self.requantise(self.builder.add(Shift(-2), self.builder.add(op, id)))
 
+    def slice(self, id: str, axis: int, start: int, stop: int, step: int = 1) -> str:
+        return self.builder.add(Slice(axis, start, stop, step), id)
+
+    def concat(self, axis: int, *ids: str) -> str:
+        return self.builder.add(Concat(axis), *ids)
+
+    def squeeze_excite(self, id: str, swapped: bool = False) -> str:
+        """Channels times factors that two layers make of the mean over the tokens."""
+        channels = self.shape(id)[-1]
+        mean = self.builder.add(Reshape((1, channels)), self.pool(id))
+        factors = self.table(self.linear(self.linear(mean, 2, relu=True), channels), U8)
+        return self.requantise(self.builder.add(Mul(), *((factors, id) if swapped else (id, factors))))
+
     def flatten(self, id: str) -> str:
         return self.builder.add(Reshape((int(np.prod(self.shape(id))),)), id)
 
@@ -161,3 +175,29 @@ def random_transformer(seed: int) -> Graph:
         case 2:
             y = blocks.softmax(blocks.linear(y, 4))
     return blocks.graph(y)
+
+
+def random_routes(seed: int) -> Graph:
+    """Channels and tokens cut, joined again with constants and with other types; factors of a frame."""
+    rng = np.random.default_rng(seed)
+    blocks = Blocks(int(rng.integers(3, 6)), 6, seed)
+    y = blocks.residual(blocks.linear(blocks.x, 6), blocks.x)
+    cut = int(rng.integers(1, 6))
+    rest = blocks.slice(y, -1, cut, 6)
+    parts = [
+        blocks.linear(blocks.slice(y, -1, 0, cut), cut),
+        blocks.requantise(rest, FixedType(True, 6, 3)) if rng.integers(2) else rest,
+        *([y] if rng.integers(2) else []),
+        *([blocks.random(blocks.shape(y)[0], 2)] if rng.integers(2) else []),
+    ]
+    y = blocks.linear(blocks.concat(-1, *(parts[i] for i in rng.permutation(len(parts)))), 6)
+    if rng.integers(2):
+        y = blocks.squeeze_excite(y, swapped=bool(rng.integers(2)))
+    tokens = blocks.shape(y)[0]
+    start = int(rng.integers(tokens - 1))
+    stop = int(rng.integers(start + 1, tokens + 1))
+    zeros = blocks.builder.constant(np.zeros((2, 6), np.int64), 3, FixedType(True, 8, 3))
+    constants = [zeros, blocks.random(int(rng.integers(1, 3)), 6)][: int(rng.integers(3))]
+    parts = [blocks.slice(y, -2, start, stop, int(rng.integers(1, 3))), y, *constants]
+    y = blocks.concat(-2, *(parts[i] for i in rng.permutation(len(parts))))
+    return blocks.graph(blocks.linear(y, 3))

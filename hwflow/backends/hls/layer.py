@@ -20,7 +20,7 @@ from hwflow.ir.types import FixedType
 from hwflow.kernels.base import HlsCode, HlsWeight
 
 LAYER = "HwflowKernel"
-_ANY_NUMBER = ("elementwise", "softmax", "layer_norm", "fork")
+_ANY_NUMBER = ("elementwise", "softmax", "layer_norm", "fork", "concat_channels", "concat_tokens")
 
 
 class HwflowKernel(Layer):  # type: ignore[misc]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hwflow.ir.graph import Graph
 from tests.support.blocks import Blocks
 
-KINDS = {"attention", "elementwise", "fork", "linear", "pool", "row", "token_mix"}
+KINDS = {"attention", "concat", "elementwise", "fork", "linear", "pool", "row", "slice", "token_mix"}
 
 
 def every_kind(seed: int = 0) -> Graph:
@@ -14,6 +14,8 @@ def every_kind(seed: int = 0) -> Graph:
     y = blocks.residual(blocks.x, blocks.attention(blocks.layer_norm(blocks.x), heads=2))
     mixed = blocks.token_mix(blocks.linear(y, 6, relu=True), 2)
     y = blocks.attend(blocks.linear(y, 6), mixed, mixed)
+    parts = [blocks.slice(y, -1, 0, 2), blocks.slice(y, -1, 2, 6)]
+    y = blocks.squeeze_excite(blocks.concat(-2, blocks.concat(-1, *parts), blocks.slice(y, -2, 1, 3)))
     return blocks.graph(blocks.softmax(blocks.linear(blocks.pool(y), 3)))
 
 
