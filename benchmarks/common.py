@@ -20,12 +20,12 @@ def export_untrained(config: ModelConfig, path: Path) -> Path:
     import torch
 
     from hwflow.frontends.brevitas.calibrate import calibrate
-    from hwflow.frontends.brevitas.export import export_qonnx
+    from hwflow.frontends.brevitas.export import export_model
 
     torch.manual_seed(0)
     model = build_model(config)
     calibrate(model, torch.randn(256, *config.input_shape))
-    return export_qonnx(model, path, config.input_shape)
+    return export_model(model, path, config.input_shape)
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], texts: int = 1) -> None:

@@ -35,21 +35,16 @@ def export(run: Source, output: Output = None, json: Json = False, debug: Debug 
 def _export_run(run: Path, output: Path | None) -> dict[str, str]:
     """The model of a run, golden.onnx and the validation samples."""
     from hwflow.frontends.brevitas.evaluation import export_evaluation
-    from hwflow.frontends.qkeras.run import export_run, is_qkeras_run
+    from hwflow.frontends.qkeras.run import is_qkeras_run
     from hwflow.verify.evaluation import FILE
 
-    model = export_run(run, output) if is_qkeras_run(run) else _export_brevitas(run, output)
+    if is_qkeras_run(run):
+        from hwflow.frontends.qkeras.run import export_run
+    else:
+        from hwflow.frontends.brevitas.export import export_run
+    model = export_run(run, output)
     golden = _golden(model)
     return {"model": str(model), "golden": golden, "evaluation": str(export_evaluation(run, model.with_name(FILE)))}
-
-
-def _export_brevitas(run: Path, output: Path | None) -> Path:
-    from hwflow.frontends.brevitas.export import export_qonnx
-    from hwflow.frontends.brevitas.run import RunFolder
-    from hwflow.frontends.brevitas.train import load_run
-
-    folder = RunFolder(run)
-    return export_qonnx(load_run(run), output or folder.onnx, folder.read_config().model.input_shape)
 
 
 def _export_file(path: Path, output: Path | None) -> dict[str, str]:

@@ -22,7 +22,8 @@ Linformer = Annotated[
     int | None, typer.Option(min=1, max=4096, help=f"Rows that keys and values shrink to; only for {FAMILY}.")
 ]
 Data = Annotated[
-    list[Path] | None, typer.Option(metavar="FILE.h5", help="LHC jet file; may be repeated. Default: generated jets.")
+    list[Path] | None,
+    typer.Option(metavar="PATH", help="LHC jet file, or folder of speech; may be repeated. Default: generated data."),
 ]
 Epochs = Annotated[int | None, typer.Option(min=0, help="Epochs of the float model.")]
 QuantizedEpochs = Annotated[int | None, typer.Option(min=0, help="Epochs of quantization-aware fine-tuning.")]
@@ -83,15 +84,19 @@ def _config(
     bits: int | None,
     precision: Literal["default", "paper"] = "default",
 ) -> RunConfig:
+    from hwflow.data.speech import CLASSES
     from hwflow.frontends.brevitas.run import run_config
-    from hwflow.models import JetTaggerConfig
+    from hwflow.models import EncoderConfig, FoldedAsrConfig
 
     config = run_config(f"{FAMILY}_n8" if model == FAMILY else model, precision=precision)
     if shape and model != FAMILY:
         option = f"--{next(iter(shape))}"
         raise UserError(option, f"the model {model}", f"the model {FAMILY}", f"Leave {option} out, or train {FAMILY}.")
-    if data["files"] and not isinstance(config.model, JetTaggerConfig):
-        raise UserError("--data", f"the model {model}", "a model of jets", "Leave --data out: its data are generated.")
+    if data["files"] and isinstance(config.model, EncoderConfig):
+        expected = "a model of jets or of speech"
+        raise UserError("--data", f"the model {model}", expected, "Leave --data out: its data are generated.")
+    if data["files"] and isinstance(config.model, FoldedAsrConfig):
+        shape, data = {"dataset": "speech", "tokens": len(CLASSES)}, {**data, "dataset": "speech"}
     chosen = {**config.model.model_dump(), **shape}
     if bits:
         chosen["precision"] = {**chosen["precision"], "weight": bits, "activation": bits}
@@ -106,5 +111,10 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
 
 def _summary(document: dict[str, Any]) -> str:
     metrics = document["metrics"]
-    scores = [f"{name}: accuracy {metrics[f'{name}_model']['accuracy']:.4f}" for name in ("float", "quantized")]
+    scores = [f"{name}: {_score(metrics[f'{name}_model'])}" for name in ("float", "quantized")]
     return f"{document['run']}: {', '.join(scores)} on {metrics['samples']} validation samples"
+
+
+def _score(scores: dict[str, Any]) -> str:
+    rate = scores["token_error_rate"]
+    return f"accuracy {scores['accuracy']:.4f}" if rate is None else f"token error rate {rate:.4f}"

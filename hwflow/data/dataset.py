@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,11 +11,23 @@ from pydantic import BaseModel, ConfigDict
 
 Floats = NDArray[np.float32]
 Labels = NDArray[np.int64]
+PADDING = -1  # behind the last token of a transcript
+
+
+def join_labels(parts: Sequence[Labels]) -> Labels:
+    """Labels of several sets one after the other, transcripts padded to the longest."""
+    if parts[0].ndim == 1:
+        return np.concatenate(parts)
+    longest = max(part.shape[1] for part in parts)
+    return np.concatenate([np.pad(p, ((0, 0), (0, longest - p.shape[1])), constant_values=PADDING) for p in parts])
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """``inputs`` (samples, tokens, features) float32, ``labels`` (samples,) class indices, names of the classes."""
+    """``inputs`` (samples, tokens, features) float32, ``labels`` (samples,) class indices, names of the classes.
+
+    Labels of shape (samples, longest) are transcripts: class indices, then `PADDING`.
+    """
 
     inputs: Floats
     labels: Labels

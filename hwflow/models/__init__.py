@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hwflow.models.configs import ZOO, EncoderConfig, JetTaggerConfig, ModelConfig, config_for, from_json, to_json
+from hwflow.models.folded_config import FoldedAsrConfig
 from hwflow.models.precision import PAPER, FixedPoint, Precision
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ __all__ = [
     "ZOO",
     "EncoderConfig",
     "FixedPoint",
+    "FoldedAsrConfig",
     "JetTaggerConfig",
     "ModelConfig",
     "Precision",

@@ -7,6 +7,8 @@ from torch import nn
 from hwflow.frontends.brevitas.quantization import Quantization
 from hwflow.models.configs import JetTaggerConfig, ModelConfig
 from hwflow.models.encoder import Encoder
+from hwflow.models.folded_asr import FoldedAsr
+from hwflow.models.folded_config import FoldedAsrConfig
 from hwflow.models.jet_tagger import JetTagger
 
 
@@ -17,8 +19,18 @@ def build_model(config: ModelConfig, quantized: bool = True) -> nn.Module:
     with a ``uniform`` precision computes in double, which holds every intermediate of 53 bits exactly.
     """
     q = Quantization(config.precision, enabled=quantized)
-    model = JetTagger(config, q) if isinstance(config, JetTaggerConfig) else Encoder(config, q)
+    model = _model(config, q)
     return model.double() if quantized and config.precision.uniform else model
+
+
+def _model(config: ModelConfig, q: Quantization) -> nn.Module:
+    match config:
+        case JetTaggerConfig():
+            return JetTagger(config, q)
+        case FoldedAsrConfig():
+            return FoldedAsr(config, q)
+        case _:
+            return Encoder(config, q)
 
 
 def parameter_count(config: ModelConfig) -> int:

@@ -1,7 +1,8 @@
 """Labelled inputs that travel with a model, so that every later stage is scored on the same samples.
 
-One .npz file without pickles: ``inputs`` float32 (count, *shape), ``labels`` int64 (count,), ``classes`` strings,
-``scores`` a JSON text with what training measured (stage -> accuracy and AUC per class).
+One .npz file without pickles: ``inputs`` float32 (count, *shape), ``labels`` int64 (count,), or (count, longest) with
+-1 behind transcripts, ``classes`` strings, ``scores`` a JSON text with what training measured (stage -> accuracy and
+AUC per class).
 """
 
 from __future__ import annotations
@@ -56,9 +57,10 @@ def load_evaluation(path: Path) -> Evaluation:
             )
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise _refused(path, f"no readable evaluation data ({error})") from error
-    if inputs.dtype.kind not in "fiu" or labels.shape != (len(inputs),) or not len(inputs):
+    if inputs.dtype.kind not in "fiu" or len(labels) != len(inputs) or labels.ndim not in (1, 2) or not labels.size:
         raise _refused(path, f"inputs {inputs.shape} and labels {labels.shape}")
-    if evaluation.labels.min() < 0 or evaluation.labels.max() >= max(2, len(evaluation.classes)):
+    lowest = -1 if labels.ndim == 2 else 0
+    if evaluation.labels.min() < lowest or evaluation.labels.max() >= max(2, len(evaluation.classes)):
         raise _refused(path, f"labels outside 0..{len(evaluation.classes) - 1}")
     return evaluation
 

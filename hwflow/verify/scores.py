@@ -1,4 +1,7 @@
-"""Accuracy and AUC per class from logits and labels, in numpy alone: one yardstick for all executors."""
+"""Accuracy and AUC per class, or token error rate, from logits and labels.
+
+In numpy alone: one yardstick for all executors.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,19 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from hwflow.errors import UserError
+from hwflow.verify.transcripts import greedy_decode, token_error_rate
 
 
 class Scores(BaseModel):
-    """Accuracy in [0, 1] and the area under the ROC curve of each class against the rest, if it occurs."""
+    """Accuracy in [0, 1] and the area under the ROC curve of each class against the rest, if it occurs.
+
+    Of transcripts accuracy is the share without an error, and ``token_error_rate`` is there instead of the areas.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     accuracy: float
     auc: dict[str, float | None]
+    token_error_rate: float | None = None
 
 
 def evaluate(logits: NDArray[Any], labels: NDArray[Any], classes: tuple[str, ...]) -> Scores:
@@ -24,10 +32,13 @@ def evaluate(logits: NDArray[Any], labels: NDArray[Any], classes: tuple[str, ...
 
     One output for two classes is the logit of the second class. With more outputs the largest wins (the first of
     equals), and a class is ranked by its softmax probability, for which three or more need their true scale.
+    Labels (samples, longest) are transcripts: ``logits`` (samples, steps, classes + 1) are then decoded greedily.
 
     Raises:
         UserError: if the shapes do not fit together.
     """
+    if labels.ndim == 2:
+        return _transcripts(logits, labels, len(classes) + 1)
     outputs = 1 if len(classes) == 2 and logits.shape[-1] == 1 else len(classes)
     if logits.shape != (len(labels), outputs):
         expected = f"({len(labels)}, {outputs})"
@@ -38,6 +49,14 @@ def evaluate(logits: NDArray[Any], labels: NDArray[Any], classes: tuple[str, ...
     accuracy = float((margin.argmax(1) == labels).mean())
     ranks = _log_odds(margin)
     return Scores(accuracy=accuracy, auc={name: auc(ranks[:, i], labels == i) for i, name in enumerate(classes)})
+
+
+def _transcripts(logits: NDArray[Any], labels: NDArray[Any], outputs: int) -> Scores:
+    if logits.ndim != 3 or (len(logits), logits.shape[2]) != (len(labels), outputs):
+        expected = f"({len(labels)}, steps, {outputs})"
+        raise UserError("evaluate", f"logits of shape {logits.shape}", expected, "Give one sequence per transcript.")
+    right = [found == row[row >= 0].tolist() for found, row in zip(greedy_decode(logits), labels, strict=True)]
+    return Scores(accuracy=float(np.mean(right)), auc={}, token_error_rate=token_error_rate(logits, labels))
 
 
 def auc(score: NDArray[Any], positive: NDArray[np.bool_]) -> float | None:

@@ -30,7 +30,10 @@ def test_a_model_of_the_zoo_stays_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["btag", "--data", "x.h5"], "--data: found the model btag; expected a model of jets. Leave --data out"),
+        (
+            ["btag", "--data", "x.h5"],
+            "--data: found the model btag; expected a model of jets or of speech. Leave --data out",
+        ),
         (["btag", "--particles", "4"], "--particles: found the model btag; expected the model jet_tagger. Leave"),
         (["bta"], "model zoo: found the model name 'bta'; expected one of jet_tagger_n8"),
         (["jet_tagger", "--bits", "33"], "Invalid value for '--bits': Input should be less than or equal to 32"),

@@ -30,6 +30,10 @@ COUNTS = {
     "btag": 9124,  # stated: 9,135
     "engine": 3303,  # stated: 3,244
     "gw": 3358,  # stated: 3,394
+    "folded_asr": 23979,
+    "folded_asr_plain": 36619,
+    "folded_asr_all2": 11339,
+    "folded_asr_all4": 4843,
 }
 ALLOWED_OPS = {"Quant", "MatMul", "Gemm", "Add", "Sub", "Mul", "Relu", "Neg", "Exp", "Reciprocal", "Sqrt"} | {
     *("ReduceMax", "ReduceSum", "ReduceMean", "Reshape", "Transpose", "Flatten")

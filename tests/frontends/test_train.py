@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -129,6 +130,16 @@ def test_the_encoders_train(name: str, tmp_path: Path) -> None:
     settings = TrainConfig(float_epochs=1, quantized_epochs=1, batch=64, threads=1)
     metrics = train(run_config(name, samples=300, train=settings), tmp_path, quiet=True)
     assert all(value is not None and 0 <= value <= 1 for value in metrics.quantized_model.auc.values())
+
+
+def test_the_acoustic_model_trains_on_transcripts_and_is_exported_as_one_chunk(tmp_path: Path) -> None:
+    settings = TrainConfig(float_epochs=2, quantized_epochs=1, batch=16, float_rate=4e-3, threads=1)
+    metrics = train(run_config("folded_asr_all2", samples=80, train=settings), tmp_path, quiet=True)
+    assert metrics.float_model.token_error_rate is not None
+    assert metrics.quantized_model.token_error_rate is not None
+    assert metrics.quantized_model.auc == {}
+    inputs = onnx.load(export_run(tmp_path)).graph.input
+    assert [value.name for value in inputs if not value.name.startswith("/")][:3] == ["input", "frames", "key_0"]
 
 
 def test_files_that_are_missing_or_broken_are_named(tmp_path: Path) -> None:

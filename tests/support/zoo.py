@@ -11,7 +11,7 @@ def export_untrained(name: str, path: Path, **changes: Any) -> Path:
     import torch
 
     from hwflow.frontends.brevitas.calibrate import calibrate
-    from hwflow.frontends.brevitas.export import export_qonnx
+    from hwflow.frontends.brevitas.export import export_model
     from hwflow.models import build_model, config_for
 
     torch.manual_seed(0)
@@ -19,4 +19,4 @@ def export_untrained(name: str, path: Path, **changes: Any) -> Path:
     config = config_for(name).model_copy(update=changes)
     model = build_model(config)
     calibrate(model, torch.randn(256, *config.input_shape, dtype=next(model.parameters()).dtype))
-    return export_qonnx(model, path, config.input_shape)
+    return export_model(model, path, config.input_shape)

@@ -18,7 +18,7 @@ class Attention(nn.Module):
     when ``key_dim`` is a power of 4; otherwise the rest of the factor is folded into the initial weights of ``query``.
 
     Args:
-        tokens: tokens of a sequence.
+        tokens: tokens of a sequence; for `attend` the keys that a query sees at most.
         dim: features of a token.
         key_dim, value_dim: features of a head.
         key_bias: whether ``key`` has a bias (it cancels in the softmax, so some models drop it).
@@ -45,7 +45,6 @@ class Attention(nn.Module):
         super().__init__()
         keys = projected or tokens
         self.heads = heads
-        self.tokens = tokens
         self.exponent = -(((key_dim - 1).bit_length() + 1) // 2)  # -ceil(log4(key_dim))
         self.joined_dim = heads * value_dim
         self.query = q.linear("query", dim, heads * key_dim)
@@ -66,21 +65,32 @@ class Attention(nn.Module):
 
     def forward(self, x: Quantized) -> Tensor:
         """Attend within ``x`` (batch, tokens, dim) and return the same shape."""
-        query = self._split(self.query_quant(self.query(x))).transpose(1, 2)
-        key = self._split(self.key_quant(self.key(x))).permute(0, 2, 3, 1)
-        value = self._split(self.value_quant(self.value(x))).permute(0, 2, 3, 1)
+        return self.attend(*self.project(x), self.mask)  # type: ignore[arg-type]
+
+    def project(self, x: Quantized) -> tuple[Tensor, Tensor, Tensor]:
+        """Query, key and value (batch, tokens, heads * width) of ``x`` (batch, tokens, dim), each on its grid."""
+        return (
+            values(self.query_quant(self.query(x))),
+            values(self.key_quant(self.key(x))),
+            values(self.value_quant(self.value(x))),
+        )
+
+    def attend(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
+        """What the queries find: (batch, queries, dim). Keys and values may be of more tokens than the queries are."""
+        tokens = int(query.shape[1])
+        query = self._split(query).transpose(1, 2)
+        key, value = (self._split(each).permute(0, 2, 3, 1) for each in (key, value))
         if self.key_projection is not None and self.value_projection is not None:
             key, value = self.key_projection(key), self.value_projection(value)
         scores = (query @ key) * 2.0**self.exponent
-        context = self.softmax(scores, self.mask) @ value.transpose(2, 3)
-        joined = values(context).transpose(1, 2).reshape(-1, self.tokens, self.joined_dim)
+        context = self.softmax(scores, mask) @ value.transpose(2, 3)
+        joined = values(context).transpose(1, 2).reshape(-1, tokens, self.joined_dim)
         accumulator: Tensor = self.out(self.context(joined))
         return accumulator
 
-    def _split(self, x: Quantized) -> Tensor:
+    def _split(self, x: Tensor) -> Tensor:
         """(batch, tokens, heads * width) to (batch, tokens, heads, width)."""
-        plain = values(x)
-        return plain.reshape(-1, self.tokens, self.heads, plain.shape[-1] // self.heads)
+        return x.reshape(-1, int(x.shape[1]), self.heads, int(x.shape[-1]) // self.heads)
 
 
 class _TokenProjection(nn.Module):

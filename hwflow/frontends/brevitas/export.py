@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
 
@@ -17,8 +18,12 @@ from hwflow.files import write_atomic
 from hwflow.frontends.brevitas.batch_norm import LinearBatchNorm
 from hwflow.frontends.brevitas.run import RunFolder
 from hwflow.frontends.brevitas.train import load_run
+from hwflow.models.folded_asr import ChunkModel, FoldedAsr, WholeModel
 
 OPSET = 17
+
+
+STATES = "hwflow.states"  # the metadata property that pairs outputs with the inputs that they are next time
 
 
 def export_qonnx(model: nn.Module, path: Path, input_shape: Sequence[int]) -> Path:
@@ -32,6 +37,40 @@ def export_qonnx(model: nn.Module, path: Path, input_shape: Sequence[int]) -> Pa
     Raises:
         UserError: if a BatchNorm has not been folded (it would not be exact).
     """
+    return export_ports(model, path, {"input": input_shape}, ["output"])
+
+
+def export_streaming(model: FoldedAsr, path: Path) -> Path:
+    """Write one chunk of a streaming model as QONNX: ``input`` and the states in, ``output`` and new states out.
+
+    A state ``key_0`` comes out as ``key_0_next``; the metadata property `STATES` holds these pairs as JSON,
+    ``{"key_0_next": "key_0", ...}``. States start as zeros.
+    """
+    shapes = model.state_shapes()
+    states = {f"{name}_next": name for name in shapes}
+    ports = {"input": model.config.input_shape, **shapes}
+    return export_ports(ChunkModel(model), path, ports, ["output", *states], states)
+
+
+def export_whole(model: FoldedAsr, path: Path, frames: int) -> Path:
+    """Write a streaming model as QONNX that takes a whole sequence of ``frames`` frames under the chunks' mask."""
+    return export_qonnx(WholeModel(model), path, (frames, model.config.bands))
+
+
+def export_ports(
+    model: nn.Module,
+    path: Path,
+    inputs: Mapping[str, Sequence[int]],
+    outputs: Sequence[str],
+    states: Mapping[str, str] | None = None,
+) -> Path:
+    """Write ``model`` as QONNX with several ports; see `export_qonnx`.
+
+    Args:
+        inputs: names and shapes of a sample, in the order of the model's arguments.
+        outputs: names, in the order of the model's results.
+        states: output name to the input name that it is fed to in the next inference.
+    """
     if any(isinstance(m, LinearBatchNorm) and isinstance(m.norm, nn.BatchNorm1d) for m in model.modules()):
         raise UserError(
             "export_qonnx", "a BatchNorm beside a linear layer", "a folded one", "Call fold_batch_norms first."
@@ -42,12 +81,14 @@ def export_qonnx(model: nn.Module, path: Path, input_shape: Sequence[int]) -> Pa
         warnings.simplefilter("ignore")  # tracer and deprecation notices about the static shapes we want
         qonnx = brevitas_export_qonnx(
             model,
-            args=torch.zeros(1, *input_shape),
-            input_names=["input"],
-            output_names=["output"],
+            args=tuple(torch.zeros(1, *shape) for shape in inputs.values()),
+            input_names=list(inputs),
+            output_names=list(outputs),
             opset_version=OPSET,
             dynamo=False,
         )
+    if states:
+        qonnx.metadata_props.add(key=STATES, value=json.dumps(dict(states)))
     return write_atomic(path, qonnx.SerializeToString())
 
 
@@ -63,11 +104,18 @@ def _single_precision(model: nn.Module) -> nn.Module:
     return copy.float()
 
 
-def export_run(folder: Path) -> Path:
-    """Export the finished model of a run to ``model.onnx`` in its folder, and return that path.
+def export_run(folder: Path, path: Path | None = None) -> Path:
+    """Export the finished model of a run, by default to ``model.onnx`` in its folder, and return that path.
+
+    A streaming model is exported as one chunk; `export_whole` gives whole sequences.
 
     Raises:
         UserError: if the folder holds no finished run.
     """
     run = RunFolder(folder)
-    return export_qonnx(load_run(folder), run.onnx, run.read_config().model.input_shape)
+    return export_model(load_run(folder), path or run.onnx, run.read_config().model.input_shape)
+
+
+def export_model(model: nn.Module, path: Path, input_shape: Sequence[int]) -> Path:
+    """Export a model of the zoo: a streaming one by `export_streaming`, any other by `export_qonnx`."""
+    return export_streaming(model, path) if isinstance(model, FoldedAsr) else export_qonnx(model, path, input_shape)

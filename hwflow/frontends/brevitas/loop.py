@@ -9,12 +9,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from hwflow.data import Dataset
+from hwflow.data import PADDING, Dataset
 from hwflow.frontends.brevitas import snapshot
 from hwflow.frontends.brevitas.calibrate import thresholds
 from hwflow.frontends.brevitas.progress import Advance
 from hwflow.frontends.brevitas.run import TrainConfig
 from hwflow.frontends.brevitas.snapshot import Phase, Position
+from hwflow.verify.transcripts import BLANK
 
 WARM_UP = 0.15  # of a phase's steps
 
@@ -84,7 +85,17 @@ def _rate(progress: float) -> float:
 
 
 def _loss(logits: Tensor, labels: Tensor) -> Tensor:
-    """Cross-entropy; binary for a single logit."""
+    """Cross-entropy; binary for a single logit; CTC for transcripts."""
+    if labels.ndim == 2:
+        return _transcript_loss(logits, labels)
     if logits.shape[1] == 1:
         return nn.functional.binary_cross_entropy_with_logits(logits[:, 0], labels.to(logits.dtype))
     return nn.functional.cross_entropy(logits, labels)
+
+
+def _transcript_loss(logits: Tensor, labels: Tensor) -> Tensor:
+    """CTC (Graves et al., 2006) of logits (batch, steps, tokens + 1), output 0 the blank, per sequence."""
+    steps = torch.full((len(logits),), logits.shape[1])
+    lengths = (labels != PADDING).sum(1)
+    scores = logits.log_softmax(2).transpose(0, 1)
+    return nn.functional.ctc_loss(scores, labels + 1, steps, lengths, blank=BLANK, zero_infinity=True)

@@ -67,6 +67,13 @@ class Quantization:
         layer: nn.Module = qnn.QuantLinear(inputs, outputs, bias=bias, **self._parameters(name))
         return layer
 
+    def strided_conv(self, name: str, inputs: int, outputs: int, kernel: int, stride: int) -> nn.Module:
+        """A convolution over time, (batch, inputs, frames), without padding; puts out its exact accumulator."""
+        if not self.enabled:
+            return nn.Conv1d(inputs, outputs, kernel, stride)
+        layer: nn.Module = qnn.QuantConv1d(inputs, outputs, kernel, stride, **self._parameters(name))
+        return layer
+
     def scale_bias(self, name: str, features: int) -> nn.Module:
         """``x * weight + bias`` per feature of the last axis, exact (the affine part of a normalisation)."""
         if not self.enabled:

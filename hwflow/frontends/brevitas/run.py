@@ -15,9 +15,16 @@ from torch import Tensor
 from hwflow.data import DataConfig, DatasetName
 from hwflow.errors import UserError
 from hwflow.files import write_atomic
-from hwflow.models import JetTaggerConfig, ModelConfig, Precision, config_for
+from hwflow.models import FoldedAsrConfig, JetTaggerConfig, ModelConfig, Precision, config_for
 
-_SAMPLES: dict[DatasetName, int] = {"jets": 60_000, "btag": 40_000, "engine": 15_000, "gw": 12_000}
+_SAMPLES: dict[DatasetName, int] = {
+    "jets": 60_000,
+    "btag": 40_000,
+    "engine": 15_000,
+    "gw": 12_000,
+    "digits": 3000,
+    "speech": 30_000,
+}
 
 
 class TrainConfig(BaseModel):
@@ -58,7 +65,16 @@ def run_config(
     model = config_for(name, precision=precision)
     dataset: DatasetName = "jets" if isinstance(model, JetTaggerConfig) else model.dataset
     data = DataConfig(dataset=dataset, samples=samples or _SAMPLES[dataset])
-    return RunConfig(model=model, data=data, train=train or TrainConfig())
+    if isinstance(model, FoldedAsrConfig):
+        data = data.model_copy(update={"bands": model.bands})
+    return RunConfig(model=model, data=data, train=train or _training(model))
+
+
+def _training(model: ModelConfig) -> TrainConfig:
+    """The default training: sequences have many losses each, and come in smaller batches."""
+    if not isinstance(model, FoldedAsrConfig):
+        return TrainConfig()
+    return TrainConfig(float_epochs=24, quantized_epochs=6, batch=32, float_rate=4e-3, quantized_rate=1e-3)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from torch import nn
 
 from hwflow.data import Dataset, load_data
+from hwflow.data.dataset import Floats
 from hwflow.errors import UserError
 from hwflow.files import write_atomic
 from hwflow.frontends.brevitas.batch_norm import fold_batch_norms
@@ -23,6 +24,7 @@ from hwflow.models import ModelConfig, build_model
 from hwflow.verify.scores import Scores
 
 CALIBRATION_SAMPLES = 2048
+CALIBRATION_NUMBERS = 1 << 19  # of their inputs, for long sequences
 
 
 class Metrics(BaseModel):
@@ -121,12 +123,17 @@ def _quantized_phase(run: _Run, twin: nn.Module) -> nn.Module:
     if path.exists():
         return _load(path, model)
     model.load_state_dict(twin.state_dict(), strict=False)
-    inputs = torch.from_numpy(run.data.inputs[:CALIBRATION_SAMPLES])
+    inputs = torch.from_numpy(calibration_inputs(run.data))
     calibrate(model, inputs.to(next(model.parameters()).dtype))
     _fit(run, "quantized", model)
     write_tensors(path, model.state_dict())
     run.folder.checkpoint.unlink(missing_ok=True)
     return model
+
+
+def calibration_inputs(data: Dataset) -> Floats:
+    """The first samples, as many as calibration takes."""
+    return data.inputs[: min(CALIBRATION_SAMPLES, max(1, CALIBRATION_NUMBERS // data.inputs[0].size))]
 
 
 def _fit(run: _Run, phase: Phase, model: nn.Module) -> None:

@@ -19,7 +19,7 @@ from hwflow.errors import UserError
 from hwflow.files import write_atomic
 from hwflow.frontends.brevitas.progress import Advance, epoch_bar
 from hwflow.frontends.brevitas.run import RunConfig, RunFolder
-from hwflow.frontends.brevitas.train import CALIBRATION_SAMPLES, Metrics
+from hwflow.frontends.brevitas.train import Metrics, calibration_inputs
 from hwflow.frontends.qkeras.calibrate import calibrate
 from hwflow.frontends.qkeras.loop import fit, save
 from hwflow.frontends.qkeras.models import build_model
@@ -97,7 +97,7 @@ def _quantized_phase(config: RunConfig, folder: Path, data: Dataset, twin: Any, 
     if not path.exists():
         model = build_model(config.model)
         copy_weights(twin, model)
-        calibrate(model, data.inputs[:CALIBRATION_SAMPLES])
+        calibrate(model, calibration_inputs(data))
         _finish(fit(model, data, config.train, "quantized", folder, advance), path)
     return keras.models.load_model(path, compile=False)
 
