@@ -13,12 +13,13 @@ module hwflow_constants #(
     output logic [WIDTH-1:0] word
 );
     localparam int ADDRESS = $clog2(WORDS);
+    localparam bit WRAPS   = WORDS == 1 << ADDRESS;  // by itself
     logic [ADDRESS-1:0] address, next;
 
     always_comb begin
         next = address;
         if (rst) next = '0;
-        else if (advance) next = address == ADDRESS'(WORDS - 1) ? '0 : address + 1'b1;
+        else if (advance) next = !WRAPS && address == ADDRESS'(WORDS - 1) ? '0 : address + 1'b1;
     end
 
     always_ff @(posedge clk) address <= next;

@@ -10,6 +10,7 @@ module hwflow_delay #(
 );
     localparam int PLACES = CYCLES - 1;
     localparam int INDEX  = $clog2(PLACES);
+    localparam bit WRAPS  = PLACES == 1 << INDEX;  // by itself
     logic [WIDTH-1:0] memory[PLACES];
     logic [INDEX-1:0] index;
 
@@ -17,6 +18,6 @@ module hwflow_delay #(
         memory[index] <= d;
         q             <= memory[index];  // written PLACES cycles ago
         if (rst) index <= '0;
-        else index <= index == INDEX'(PLACES - 1) ? '0 : index + 1'b1;
+        else index <= !WRAPS && index == INDEX'(PLACES - 1) ? '0 : index + 1'b1;
     end
 endmodule

@@ -24,19 +24,12 @@ module hwflow_fifo #(
 
     assign read = m_valid && m_ready;
 
-    always_ff @(posedge clk) begin
-        if (rst) begin
-            used <= '0;
-            room <= 1'b1;
-        end else begin
-            used <= used + COUNT'(reserve) - COUNT'(read);
-            if (reserve != read) room <= !reserve || used != COUNT'(DEPTH - 1);
-        end
-    end
-
     generate
         if (DEPTH == 1) begin : g_register
+            assign used = !room;
             always_ff @(posedge clk) begin
+                if (rst) room <= 1'b1;
+                else if (reserve != read) room <= read;
                 if (rst) m_valid <= 1'b0;
                 else m_valid <= write || (m_valid && !read);
                 if (write) m_data <= wdata;
@@ -44,6 +37,7 @@ module hwflow_fifo #(
         end else begin : g_ring
             localparam int ADDRESS = $clog2(DEPTH);
             localparam logic [ADDRESS-1:0] LAST = ADDRESS'(DEPTH - 1);
+            localparam bit WRAPS = DEPTH == 1 << ADDRESS;  // by itself
             logic [WIDTH-1:0]   memory[DEPTH];
             logic [ADDRESS-1:0] head, tail;
             logic [COUNT-1:0]   filled;
@@ -53,13 +47,17 @@ module hwflow_fifo #(
             always_ff @(posedge clk) begin
                 if (write) memory[tail] <= wdata;
                 if (rst) begin
+                    used    <= '0;
+                    room    <= 1'b1;
                     head    <= '0;
                     tail    <= '0;
                     filled  <= '0;
                     m_valid <= 1'b0;
                 end else begin
-                    if (write) tail <= tail == LAST ? '0 : tail + 1'b1;
-                    if (read) head <= head == LAST ? '0 : head + 1'b1;
+                    used <= used + COUNT'(reserve) - COUNT'(read);
+                    if (reserve != read) room <= !reserve || used != COUNT'(DEPTH - 1);
+                    if (write) tail <= !WRAPS && tail == LAST ? '0 : tail + 1'b1;
+                    if (read) head <= !WRAPS && head == LAST ? '0 : head + 1'b1;
                     filled  <= filled + COUNT'(write) - COUNT'(read);
                     m_valid <= write || filled > COUNT'(read);
                 end

@@ -32,11 +32,11 @@ module hwflow_token_buffer #(
     logic [QUERY-1:0] query;
     logic             write_half, half;
 
-    wire bank_last  = write_bank == BANK'(PE - 1);
-    wire write_last = write_group == GROUP'(GROUPS - 1);
-    wire part_last  = part == E'(PARTS - 1);
-    wire group_last = group == GROUP'(GROUPS - 1);
-    wire query_last = query == QUERY'(QUERIES - 1);
+    wire bank_last  = PE == 1 || write_bank == BANK'(PE - 1);
+    wire write_last = GROUPS == 1 || write_group == GROUP'(GROUPS - 1);
+    wire part_last  = PARTS == 1 || part == E'(PARTS - 1);
+    wire group_last = GROUPS == 1 || group == GROUP'(GROUPS - 1);
+    wire query_last = QUERIES == 1 || query == QUERY'(QUERIES - 1);
 
     always_ff @(posedge clk) begin
         if (rst) begin

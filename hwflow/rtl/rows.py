@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 import numpy as np
 
@@ -48,7 +49,7 @@ class Rows:
 
     def run(self, nodes: Sequence[Node]) -> None:
         """Put the nodes on the pipeline; ``values`` then holds their outputs."""
-        for node, following in zip(nodes, [*nodes[1:], None], strict=True):
+        for node, following in zip_longest(nodes, nodes[1:]):
             self.values[node.output] = self._node(node, None if following is None else following.op)
 
     def _node(self, node: Node, following: object) -> Signal:

@@ -250,12 +250,12 @@ def ram(words: int, bits: int, *, uram: bool = False) -> Cost:
 def fifo(depth: int, bits: int) -> Resources:
     """A first-word-fall-through FIFO with credits: flip-flops for one place, else a ring in memory.
 
-    Yosys, without the memory: 1 place -> 3 LUTs and 3 flip-flops, 4 -> 21 and 14, 16 -> 31 and 24, 64 -> 42 and 34.
+    Yosys, without the memory: 1 place -> 2 LUTs and 2 flip-flops, 4 -> 21 and 14, 16 -> 31 and 24, 64 -> 42 and 34.
     The read address is there twice, as the memory's own register. Block RAM takes a register and a choice for a word
     that is read as it is written: 100 x 64 -> 124 LUTs, 95 flip-flops, 2 RAMB18. A mere counter has 0 bits.
     """
     if depth == 1:
-        return Resources(lut=3, ff=3 + bits)
+        return Resources(lut=2, ff=2 + bits)
     address, count = (depth - 1).bit_length(), depth.bit_length()
     control = Resources(lut=9 if depth == 2 else 5 * address + 11, ff=3 * address + 2 * count + 2)
     memory = small_ram(depth, bits)

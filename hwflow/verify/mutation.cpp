@@ -4,7 +4,8 @@
 // and output.bin from FOLDER, beats of whole 32-bit words. Number 0 is the design without a fault: it has to give
 // output.bin. Prints "mutant NUMBER caught|survived" for FIRST to LAST, each at once, as a fault can end the program by
 // a combinational loop; exit code 3 if number 0 is wrong.
-// What every kernel hands on is compared as well, by a signature of each stream, with that of number 0.
+// What every kernel hands on is compared as well, by a signature of each stream, with that of number 0; and without
+// stalls the most places that each FIFO had in use.
 // The runs of each: all frames without stalls, in which every beat has to come in its cycle; then a few frames with
 // stalls on both ends, with a slow source, with a slow sink, with pauses of both ends that are long enough for every
 // FIFO to fill and to drain, and after resets in mid-frame.
@@ -37,7 +38,7 @@ struct Plan {
 struct Trace {
     bool right;
     std::vector<long> cycles;  // of the beats, from the start of the last reset
-    std::vector<unsigned char> signature;
+    std::vector<unsigned char> signature, marks;
 
     bool as(const Trace& other) const { return right && other.right && signature == other.signature; }
 };
@@ -81,7 +82,7 @@ Trace run(const Plan& plan, unsigned mutant, const Pace& pace) {
     Vhwflow_mutation top(&context);
     std::mt19937 dice(11);
     const long beats = pace.frames * plan.output_beats;
-    Trace trace{true, {}, {}};
+    Trace trace{true, {}, {}, {}};
     long sent = 0, start = 0;
     bool offer = false;
     top.hwflow_mutant = mutant;
@@ -104,7 +105,7 @@ Trace run(const Plan& plan, unsigned mutant, const Pace& pace) {
             const uint32_t* expected = got < beats ? &plan.output[got * plan.output_words] : nullptr;
             const bool last = got % plan.output_beats == plan.output_beats - 1;
             if (!expected || !same(top.m_axis_tdata, expected, plan.output_words) || top.m_axis_tlast != last)
-                return {false, {}, {}};
+                return {false, {}, {}, {}};
             trace.cycles.push_back(cycle - start);
         }
         top.aclk = 1;
@@ -114,6 +115,8 @@ Trace run(const Plan& plan, unsigned mutant, const Pace& pace) {
     trace.right = static_cast<long>(trace.cycles.size()) == beats;
     const auto* bytes = reinterpret_cast<const unsigned char*>(&top.signature);
     trace.signature.assign(bytes, bytes + sizeof top.signature);
+    const auto* most = reinterpret_cast<const unsigned char*>(&top.marks);
+    trace.marks.assign(most, most + sizeof top.marks);
     return trace;
 }
 
@@ -153,7 +156,7 @@ int main(int argc, char** argv) {
         if (!reference.right) return 3;
     for (unsigned mutant = lowest; mutant <= highest; ++mutant) {
         const Trace trace = run(plan, mutant, clean);
-        bool survives = trace.as(still) && trace.cycles == still.cycles;
+        bool survives = trace.as(still) && trace.cycles == still.cycles && trace.marks == still.marks;
         for (size_t i = 0; i < others.size() && survives; ++i) survives = run(plan, mutant, others[i]).as(references[i]);
         std::printf("mutant %u %s\n", mutant, survives ? "survived" : "caught");
         std::fflush(stdout);

@@ -111,6 +111,7 @@ def _mutate(rtl: Path, manifest: Manifest, count: int, seed: int, work: Path) ->
         *read_lines(top, {}, files),
         f"prep -flatten -top {top}",
         f"expose {' '.join(f'w:{kernel}.m*_*' for kernel in manifest.kernels)}",  # what the kernels hand on
+        "expose w:*.used w:*.reserve",  # places of the FIFOs
         "opt -full",
         "opt_clean -purge",  # a fault in logic that nothing uses could not be found
         "write_rtlil plain.il",
@@ -129,13 +130,18 @@ def _mutate(rtl: Path, manifest: Manifest, count: int, seed: int, work: Path) ->
 
 
 def wrapper(top: str, ports: Mapping[str, int], select: int) -> str:
-    """The top with a 64-bit signature of every stream: ports with a dot are a kernel's, ``kernel.m0_valid``."""
+    """The top with a 64-bit signature of every stream, and the marks of the FIFOs.
+
+    Ports with a dot are a kernel's, ``kernel.m0_valid``, or a FIFO's, ``kernel.fifo0.used``.
+    """
     own = {name: bits for name, bits in ports.items() if "." not in name}
+    fifos = [name.removesuffix(".used") for name in ports if name.endswith(".used")]
     streams = [name.removesuffix("_data") for name in ports if "." in name and name.endswith("_data")]
     ways = {name: "output" if name.startswith("m_axis") != name.endswith("tready") else "input" for name in own}
     lines = [f"module {_WRAPPER} (", f"    input logic [{select - 1}:0] {SELECT},"]
     lines += [f"    {ways[name]} logic [{bits - 1}:0] {name}," for name, bits in own.items()]
-    lines.append(f"    output logic [{64 * len(streams) - 1}:0] signature);")
+    lines.append(f"    output logic [{64 * len(streams) - 1}:0] signature,")
+    lines.append(f"    output logic [{32 * len(fifos) - 1}:0] marks);")
     pins = [f".{name}({name})" for name in (SELECT, *own)]
     for i, stream in enumerate(streams):
         bits = ports[f"{stream}_data"]
@@ -152,12 +158,24 @@ def wrapper(top: str, ports: Mapping[str, int], select: int) -> str:
             f"            mix{i} = (mix{i} >> 1) ^ (mix{i}[0] ^ d[b] ? {_POLYNOMIAL} : 64'd0);",
             "    endfunction",
         ]
+    for i, fifo in enumerate(fifos):
+        lines += [
+            f"    logic [{ports[f'{fifo}.used'] - 1}:0] u{i}; logic t{i};",
+            f"    wire [31:0] places{i} = 32'(u{i}) + 32'(t{i});",
+            "    always_ff @(posedge aclk) begin",
+            f"        if (!aresetn) marks[{32 * i}+:32] <= '0;",
+            f"        else if (places{i} > marks[{32 * i}+:32]) marks[{32 * i}+:32] <= places{i};",
+            "    end",
+        ]
+        pins += [f".\\{fifo}.used (u{i})", f".\\{fifo}.reserve (t{i})"]
     return "\n".join([*lines, f"    {top} top ({', '.join(pins)});", "endmodule", ""])
 
 
 def _idle(line: str, cells: Mapping[str, Any]) -> bool:
-    """Whether a fault is none: a constant set to what it is, or a pin that a memory does not use."""
+    """Whether a fault is none: a constant set to what it is, a pin that a memory does not use, the other clock edge."""
     words = dict(re.findall(r"-(\w+) (\S+)", line))
+    if words.get("mode") == "inv" and _name(words.get("port", "")) == "CLK":
+        return True  # nothing changes between the edges
     cell = cells.get(_name(words.get("cell", "")), {"type": "", "connections": {}})
     bits = cell["connections"].get(_name(words.get("port", "")), [])
     place = int(words.get("portbit", 0))
