@@ -19,7 +19,9 @@ module hwflow_fifo #(
     output logic [WIDTH-1:0] m_data
 );
     localparam int COUNT = $clog2(DEPTH + 1);
+    /* verilator lint_off UNUSEDSIGNAL */  // with one place nothing but the simulation reads it
     logic [COUNT-1:0] used;  // places, beats in flight included
+    /* verilator lint_on UNUSEDSIGNAL */
     logic             read;
 
     assign read = m_valid && m_ready;
