@@ -9,7 +9,7 @@ import numpy as np
 
 from hwflow.errors import UserError
 from hwflow.ir.graph import Graph, Node
-from hwflow.ir.ops import Concat, MatMul, Slice
+from hwflow.ir.ops import Concat, MatMul, Reshape, Slice
 from hwflow.kernels.attention import Attention
 from hwflow.kernels.base import Kernel
 from hwflow.kernels.concat import ConcatChannels, ConcatTokens
@@ -17,6 +17,7 @@ from hwflow.kernels.elementwise import Elementwise
 from hwflow.kernels.linear import Linear
 from hwflow.kernels.match import REDUCTIONS, Matcher, split_heads
 from hwflow.kernels.pool import Pool
+from hwflow.kernels.reshape import Join, Split
 from hwflow.kernels.row import Row
 from hwflow.kernels.slice import Slice as SliceKernel
 from hwflow.kernels.token_mix import TokenMix
@@ -37,7 +38,7 @@ class _Partition(Matcher):
     def run(self) -> list[Kernel]:
         """Match kind after kind; later kinds see what earlier ones left."""
         kinds = (self._attention, self._linear, self._token_mix, self._pool, self._row, self._elementwise)
-        for match in (*kinds, self._slice, self._concat):
+        for match in (self._resize, *kinds, self._slice, self._concat):
             for node in self.graph.nodes:
                 if node.output not in self.taken:
                     match(node)
@@ -48,6 +49,25 @@ class _Partition(Matcher):
     def _take(self, kernel: Kernel) -> None:
         self.kernels.append(kernel)
         self.taken.update(n.output for n in kernel.nodes)
+
+    def _resize(self, node: Node) -> None:
+        """Tokens as several narrower ones, or back; a product gathers its tokens without help."""
+        if not isinstance(node.op, Reshape):
+            return
+        source, output = self.graph.tensors[node.inputs[0]], self.graph.tensors[node.output]
+        if len(source.shape) != 2 or len(output.shape) != 2 or output.shape[0] == 1 or source.is_constant:
+            return
+        wide, narrow = source.shape[1], output.shape[1]
+        if wide > narrow and wide % narrow == 0:
+            self._take(Split("", self.graph, (node,), (source.id,), output.id, self.clock_mhz, head=node))
+        elif wide < narrow and narrow % wide == 0 and not self._gathered(output.id):
+            self._take(Join("", self.graph, (node,), (source.id,), output.id, self.clock_mhz, head=node))
+
+    def _gathered(self, id: str) -> bool:
+        """Whether products with constants alone read a tensor."""
+        readers = self.graph.consumers.get(id, ())
+        products = [r for r in readers if isinstance(r.op, MatMul) and self.graph.tensors[r.inputs[1]].is_constant]
+        return 0 < len(products) == len(readers) and id not in self.graph.outputs
 
     def _attention(self, node: Node) -> None:
         """``node`` is the product of scores: rows between it and the product of the context, heads by addressing."""

@@ -142,6 +142,10 @@ class Blocks:
         factors = self.table(self.linear(self.linear(mean, 2, relu=True), channels), U8)
         return self.requantise(self.builder.add(Mul(), *((factors, id) if swapped else (id, factors))))
 
+    def resize(self, id: str, width: int) -> str:
+        """Tokens as narrower or wider ones."""
+        return self.builder.add(Reshape((int(np.prod(self.shape(id))) // width, width)), id)
+
     def flatten(self, id: str) -> str:
         return self.builder.add(Reshape((int(np.prod(self.shape(id))),)), id)
 
