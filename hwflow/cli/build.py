@@ -19,6 +19,7 @@ Style = Annotated[
     Literal["streaming", "unrolled"],
     typer.Option(help="Of the RTL. unrolled: a frame every cycle, for the smallest models; needs alkaid."),
 ]
+Registers = Annotated[bool, typer.Option("--axi-lite", help="Add registers with identity and counters to the RTL.")]
 Data = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Inputs to verify with: .npy, or the .npz of hwflow export.")
 ]
@@ -37,6 +38,7 @@ def build(
     ii_budget: Interval = None,
     io_type: IoType = "io_stream",
     style: Style = "streaming",
+    axi_lite: Registers = False,
     data: Data = None,
     schedule: ByHand = None,
     near_exact: NearExact = False,
@@ -60,6 +62,7 @@ def build(
                 ii_budget=ii_budget,
                 io_type=io_type,
                 style=style,
+                axi_lite=axi_lite,
                 mode="near-exact" if near_exact else "exact",
                 vectors=data,
                 schedule=schedule,

@@ -46,6 +46,7 @@ class Request:
     budgets: r.Budgets
     io_type: IoType
     style: Style = "streaming"
+    axi_lite: bool = False
 
     @property
     def latency(self) -> int | None:
@@ -63,6 +64,7 @@ def convert(
     ii_budget: int | None = None,
     io_type: IoType = "io_stream",
     style: Style = "streaming",
+    axi_lite: bool = False,
     mode: Mode = "exact",
     vectors: np.ndarray | str | Path | Evaluation | None = None,
     schedule: Schedule | str | Path | None = None,
@@ -77,6 +79,7 @@ def convert(
         latency_budget_us, ii_budget: the schedule meets them with the least area, or is refused.
         style: of the RTL; "unrolled" gives every operation its own hardware, takes a frame a cycle and has no HLS
             project. Needs alkaid.
+        axi_lite: registers beside the streams of the RTL: what the design is, cycle and frame counts.
         vectors: real inputs (count, *input shape), a .npy file of them, or labelled ones (Evaluation or its .npz file);
             by default 1,000 seeded ones.
         schedule: folds and FIFO depths by hand, or the schedule.json that holds them; by default they are searched.
@@ -88,6 +91,9 @@ def convert(
     request = _request(chosen, clock_mhz, latency_budget_us, ii_budget, io_type)
     if style == "unrolled":
         request = replace(request, style=style, io_type="io_parallel")
+    if axi_lite and request.io_type == "io_parallel":
+        raise UserError("AXI4-Lite registers", "a design without beats", "io_stream", "Leave one of them out.")
+    request = replace(request, axi_lite=axi_lite)
     say("import")
     given = _given(vectors)
     imported = import_model(model, mode, samples=None if given is None else given.inputs)
@@ -221,7 +227,7 @@ def _write_projects(
         return
     say("RTL")
     with folder.staging(layout.RTL) as project:
-        write_rtl(network, schedule, project)
+        write_rtl(network, schedule, project, request.axi_lite)
 
 
 def _title(model: Path) -> str:

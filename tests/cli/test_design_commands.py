@@ -61,7 +61,7 @@ def test_build_hands_its_options_on(
     built: BuildRecord, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     calls = install(monkeypatch, FakeDesign(built))
-    options = "--board zcu102 --clock 250 --latency-budget 1.5 --ii-budget 64 --io-type io_parallel --near-exact --json"
+    options = "--board zcu102 --clock 250 --latency-budget 1.5 --ii-budget 64 --io-type io_parallel --axi-lite --near-exact --json"
     assert main(["build", "m.onnx", "-o", "d", *options.split()]) == 0
     assert calls == [
         {
@@ -73,6 +73,7 @@ def test_build_hands_its_options_on(
             "ii_budget": 64,
             "io_type": "io_parallel",
             "style": "streaming",
+            "axi_lite": True,
             "mode": "near-exact",
             "vectors": None,
             "schedule": None,

@@ -82,6 +82,7 @@ def test_an_impossible_budget_is_refused_and_says_how_far_off(model: Path, tmp_p
         ({"latency_budget_us": -1.0}, r"latency budget: found -1"),
         ({"ii_budget": 0}, r"initiation interval budget: found 0"),
         ({"io_type": "io_serial"}, r"io_type: found 'io_serial'; expected io_stream or io_parallel"),
+        ({"io_type": "io_parallel", "axi_lite": True}, r"AXI4-Lite registers: found a design without beats"),
         ({"vectors": np.zeros((5, 7), np.float32)}, r"vectors: found shape \(5, 7\); expected \(count, 4, 3\)"),
         ({"vectors": np.full((2, 4, 3), np.nan, np.float32)}, r"vectors: found values that are not finite"),
     ],
@@ -92,6 +93,13 @@ def test_bad_requests_are_named_and_leave_nothing(
     with pytest.raises(UserError, match=f"(?s){text}"):
         hwflow.convert(model, output_dir=tmp_path / "d", **options)  # type: ignore[arg-type]
     assert not (tmp_path / "d").exists()
+
+
+def test_registers_on_request(model: Path, tmp_path: Path) -> None:
+    design = hwflow.convert(model, output_dir=tmp_path / "d", clock_mhz=200, axi_lite=True)
+    assert "s_axil_awaddr" in (design.path / "rtl" / "hwflow_top.sv").read_text()
+    design.cosim(10, ("nominal",))
+    design.check()
 
 
 def test_an_interrupted_build_can_be_started_again(
