@@ -7,15 +7,17 @@ double (up to 53 bits; beyond that the model is refused and the tensor named).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
+import numpy as np
 import onnx_ir as ir
 
 from hwflow.errors import UserError
 from hwflow.ir.builder import GraphBuilder
 from hwflow.ir.graph import Graph, Op
-from hwflow.ir.ops import Requantise, Reshape, Shift
+from hwflow.ir.ops import Add, Mul, Requantise, Reshape, Shift, Sub
 from hwflow.limits import LIMITS, Limits
 from hwflow.onnx_import.problems import Problems, Unsupported, advice
 from hwflow.onnx_import.quantiser import exact_quantiser, is_quant
@@ -45,6 +47,7 @@ class Importer:
         self.symbols: dict[ir.Value, Symbol] = {}
         self.inputs: dict[str, tuple[str, object]] = {}
         self.ports: dict[str, str] = {}
+        self.products: dict[str, int] = {}  # see ``product``
         self.wide: dict[str, int] = {}
         self.names: dict[str, str] = {}
 
@@ -112,7 +115,8 @@ class Importer:
     def emit(self, name: str, op: Op, *inputs: str) -> str:
         """Add a node on behalf of the ONNX value ``name`` and prove its precision."""
         id = self.builder.add(op, *inputs)
-        peak, frac = self.builder.peak(id), self.builder.tensor(id).type.frac
+        frac = self.builder.tensor(id).type.frac
+        peak = max(self.builder.peak(id), self._fused(op, id, inputs))
         if abs(frac) > MAX_FRACTION:
             most = f"2**-{MAX_FRACTION} to 2**{MAX_FRACTION}"
             raise Unsupported(f"its step is 2**{-frac}; steps from {most} are supported")
@@ -122,6 +126,29 @@ class Importer:
         if peak >= FLOAT32_EXACT and not isinstance(op, Requantise):
             self.wide[name] = max(peak, self.wide.get(name, 0))
         return id
+
+    def product(self, id: str, peak: int, source: str) -> None:
+        """Remember the partial sums of a product where some number of ``source`` is never 0.
+
+        Only there they can pass the bounds of the product, and of what is added to it.
+        """
+        bounds = self.builder.bounds(source)
+        if np.any((bounds.lo > 0) | (bounds.hi < 0)):
+            self.products[id] = peak
+
+    def _fused(self, op: Op, id: str, inputs: tuple[str, ...]) -> int:
+        """Largest partial sum where a runtime takes a factor or term into the product in front of it, else 0.
+
+        onnxruntime makes one kernel of Conv or MatMul and the Mul and Add behind: its sums may start from the bias.
+        """
+        if not isinstance(op, (Add, Sub, Mul)) or not any(i in self.products for i in inputs):
+            return 0
+        peaks = [self.products.get(i) or int(self.builder.bounds(i).magnitude.max()) for i in inputs]
+        frac = self.builder.tensor(id).type.frac
+        steps = [1 if isinstance(op, Mul) else 1 << (frac - self.builder.tensor(i).type.frac) for i in inputs]
+        terms = [peak * step for peak, step in zip(peaks, steps, strict=True)]
+        self.products[id] = math.prod(terms) if isinstance(op, Mul) else sum(terms)
+        return self.products[id]
 
     def own_source(self, id: str, name: str) -> Source | None:
         """The tensor as the start of a unary chain, if a table over its integers is small enough."""

@@ -10,6 +10,7 @@ from collections.abc import Collection
 import numpy as np
 import onnx_ir as ir
 
+from hwflow.onnx_import.double_conv import expand_conv
 from hwflow.onnx_import.quantiser import QUANT_DOMAINS, Quantiser, is_quant, read_quantiser
 from hwflow.onnx_import.rewrite import Replacement, constant, replace
 
@@ -69,6 +70,7 @@ def _quantise(r: Replacement, value: ir.Value, quantiser: Quantiser, real: type[
 
 def _widen(graph: ir.Graph, node: ir.Node, double: set[ir.Value]) -> None:
     """Give a node double inputs; its outputs are double too."""
+    shape = node.inputs[0].shape if node.inputs and node.inputs[0] is not None else None
     for index, value in enumerate(node.inputs):
         if value is None or value in double or not _is_float(value):
             continue
@@ -81,8 +83,11 @@ def _widen(graph: ir.Graph, node: ir.Node, double: set[ir.Value]) -> None:
             wide = cast.outputs[0]
         node.replace_input_with(index, wide)
     for output in node.outputs:
-        double.add(output)
         output.type = ir.TensorType(ir.DataType.DOUBLE)  # a clone shares the old one
+    if node.op_type == "Conv" and shape is not None:
+        double.add(expand_conv(graph, node, tuple(shape.numpy())))
+    else:
+        double.update(node.outputs)
 
 
 def _narrow(graph: ir.Graph, node: ir.Node, double: set[ir.Value]) -> None:

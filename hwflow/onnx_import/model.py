@@ -18,6 +18,7 @@ from hwflow.onnx_import.load import load_model
 from hwflow.onnx_import.lower import lower
 from hwflow.onnx_import.near_exact import NearExactOptions, make_exact
 from hwflow.onnx_import.ports import PortData, PortScales, read_port_scales
+from hwflow.onnx_import.shapes import infer_shapes
 from hwflow.onnx_import.simplify import simplify
 
 Mode = Literal["exact", "near-exact"]
@@ -75,6 +76,7 @@ def import_model(
 def _standard(model: ir.Model, wide: Mapping[str, int] | None = None) -> bytes:
     """The model in standard ops; what is computed in double is said in its metadata."""
     clone = model.clone()
+    infer_shapes(clone)
     lower(clone, wide or {})
     clone.producer_name, clone.producer_version = "hwflow", ""
     if wide:

@@ -15,7 +15,7 @@ _ADVICE = {
     "GroupNormalization": NEAR_EXACT,
     "InstanceNormalization": NEAR_EXACT,
     "BatchNormalization": "fold it into the layer before it, or import in near-exact mode",
-    "Conv": "convolutions are not supported yet",
+    "ConvTranspose": "write it as an upsampling and a Conv",
     "Where": "write a mask as the addition of a large negative constant",
     "Gather": "only a constant, contiguous range of one axis is supported",
 }

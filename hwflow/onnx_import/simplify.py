@@ -4,8 +4,9 @@ Rules, applied node by node:
  1. QuantizeLinear [Clip] DequantizeLinear becomes Quant (see ``qcdq``), a zero point a Clip (see ``zero_point``).
  2. Gemm becomes MatMul and Add.
  3. ReduceMean of static axes becomes ReduceSum and a multiplication or division.
- 4. Identity, Dropout and a Cast from float32 to float32 vanish.
- 5. Nodes of constants become constants, computed by onnxruntime; so does the arithmetic on static shapes (``shapes``).
+ 4. A bias leaves its Conv, pools that are sums or reductions over all pixels become those (see ``image_rules``).
+ 5. Identity, Dropout and a Cast from float32 to float32 vanish.
+ 6. Nodes of constants become constants, computed by onnxruntime; so does the arithmetic on static shapes (``shapes``).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import onnx_ir as ir
 
 from hwflow.errors import UserError
 from hwflow.limits import LIMITS, Limits
+from hwflow.onnx_import import image_rules
 from hwflow.onnx_import.attributes import axes_of, int_of
 from hwflow.onnx_import.fold import fold_constants
 from hwflow.onnx_import.qcdq import fuse_qcdq
@@ -36,10 +38,11 @@ def simplify(model: ir.Model, limits: Limits = LIMITS) -> None:
     fuse_qcdq(model.graph)
     symmetrise(model.graph)
     resolve_shapes(model)
-    for node in list(model.graph):
-        rule = _RULES.get(node.op_type) if node.domain in ("", "ai.onnx") else None
-        if rule is not None:
-            _apply(rule, model.graph, node)
+    for rules in (_IMAGE_RULES, _RULES):
+        for node in list(model.graph):
+            rule = rules.get(node.op_type) if node.domain in ("", "ai.onnx") else None
+            if rule is not None:
+                _apply(rule, model.graph, node)
     fold_constants(model, limits)
 
 
@@ -112,7 +115,16 @@ def _reduce_mean(graph: ir.Graph, node: ir.Node) -> None:
     replace(graph, node, build)
 
 
-_RULES: dict[str, Callable[[ir.Graph, ir.Node], None]] = {
+_Rule = Callable[[ir.Graph, ir.Node], None]
+
+_IMAGE_RULES: dict[str, _Rule] = {
+    "Conv": image_rules.split_bias,
+    "AveragePool": image_rules.local_mean,
+    "GlobalAveragePool": image_rules.global_mean,
+    "GlobalMaxPool": image_rules.global_max,
+}
+
+_RULES: dict[str, _Rule] = {
     "Identity": _drop,
     "Dropout": _drop,
     "Cast": _cast,

@@ -31,7 +31,7 @@ def _product_shape(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
 
 def _with_weights(importer: Importer, node: ir.Node, value: Value, array: np.ndarray, left: bool) -> Value:
     shape = _product_shape(array.shape, value.shape) if left else _product_shape(value.shape, array.shape)
-    weights, frac = _weights(array)
+    weights, frac = weights_of(array)
     value = with_rank(importer, value, weights.ndim)
     row_axis = -1 if left else -2  # the axis of the value that is not summed over
     free = value.batch is None or value.batch < -2 or (value.batch == row_axis and not left)
@@ -43,13 +43,15 @@ def _with_weights(importer: Importer, node: ir.Node, value: Value, array: np.nda
     operands = [value.id or "" if free else importer.full(value), importer.builder.constant(weights, frac)]
     name = node.outputs[0].name or ""
     id = importer.emit(name, MatMul(), *(reversed(operands) if left else operands))
-    batch = value.batch
+    batch, peak = value.batch, importer.builder.peak(id)
     if not free:
         id, batch = importer.settle(id, shape)
+    importer.product(id, peak, value.id or "")
     return Value(id, shape, batch, importer.own_source(id, name))
 
 
-def _weights(array: np.ndarray) -> tuple[np.ndarray, int]:
+def weights_of(array: np.ndarray) -> tuple[np.ndarray, int]:
+    """Weights as integers and fraction. Refuses floats that no quantiser made."""
     try:
         weights, frac = dyadic(array)
     except OverflowError as error:
