@@ -1,6 +1,7 @@
-// Sum or maximum over the tokens of a frame: CONFIG::tokens beats in, one beat out.
+// Sum or maximum over each group of CONFIG::tokens beats: CONFIG::groups groups in a frame, a beat out for each.
 //
-// CONFIG::combine(acc, x) joins one element; CONFIG::apply requantises the result.
+// CONFIG::term(x, token, n) is what joins, x itself or its product with a constant; CONFIG::combine(acc, term) joins
+// one element; CONFIG::apply requantises the result.
 #ifndef HWFLOW_POOL_H_
 #define HWFLOW_POOL_H_
 
@@ -11,32 +12,42 @@ namespace hwflow {
 template <class data_T, class res_T, class CONFIG> void pool(hls::stream<data_T> &data, hls::stream<res_T> &res) {
     typename CONFIG::acc_t acc[CONFIG::width];
 #pragma HLS ARRAY_PARTITION variable = acc complete
-Tokens:
-    for (unsigned token = 0; token < CONFIG::tokens; token++) {
+Groups:
+    for (unsigned group = 0; group < CONFIG::groups; group++) {
+    Tokens:
+        for (unsigned token = 0; token < CONFIG::tokens; token++) {
 #pragma HLS PIPELINE II = CONFIG::cycles
-        const data_T x = data.read();
-        res_T y;
-    Channels:
-        for (unsigned n = 0; n < CONFIG::width; n++) {
-            acc[n] = token == 0 ? typename CONFIG::acc_t(x[n]) : CONFIG::combine(acc[n], x[n]);
-            y[n] = CONFIG::apply(acc[n], 0, n);
+            const data_T x = data.read();
+            res_T y;
+        Channels:
+            for (unsigned n = 0; n < CONFIG::width; n++) {
+                const auto term = CONFIG::term(x[n], token, n);
+                acc[n] = token == 0 ? typename CONFIG::acc_t(term) : CONFIG::combine(acc[n], term);
+                y[n] = CONFIG::apply(acc[n], group, n);
+            }
+            if (token == CONFIG::tokens - 1)
+                res.write(y);
         }
-        if (token == CONFIG::tokens - 1)
-            res.write(y);
     }
 }
 
 template <class data_T, class res_T, class CONFIG> void pool(data_T *data, res_T *res) {
 #pragma HLS INLINE
-Channels:
-    for (unsigned n = 0; n < CONFIG::width; n++) {
+Groups:
+    for (unsigned group = 0; group < CONFIG::groups; group++) {
 #pragma HLS UNROLL
-        typename CONFIG::acc_t acc = data[n];
-        for (unsigned token = 1; token < CONFIG::tokens; token++) {
+    Channels:
+        for (unsigned n = 0; n < CONFIG::width; n++) {
 #pragma HLS UNROLL
-            acc = CONFIG::combine(acc, data[token * CONFIG::width + n]);
+            typename CONFIG::acc_t acc = 0;
+            for (unsigned token = 0; token < CONFIG::tokens; token++) {
+#pragma HLS UNROLL
+                const unsigned at = (group * CONFIG::tokens + token) * CONFIG::width + n;
+                const auto term = CONFIG::term(data[at], token, n);
+                acc = token == 0 ? typename CONFIG::acc_t(term) : CONFIG::combine(acc, term);
+            }
+            res[group * CONFIG::width + n] = CONFIG::apply(acc, group, n);
         }
-        res[n] = CONFIG::apply(acc, 0, n);
     }
 }
 

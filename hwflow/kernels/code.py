@@ -53,13 +53,13 @@ class FunctionWriter:
         """Constants read by name."""
         return tuple(self._tables.values())
 
-    def element(self, nodes: Sequence[Node], inputs: Sequence[str], output: str) -> str:
-        """``apply(inputs..., token, n)``: one element. ``output`` gives the type of the result, moved or not."""
+    def element(self, nodes: Sequence[Node], inputs: Sequence[str], output: str, name: str = "apply") -> str:
+        """``name(inputs..., token, n)``: one element. ``output`` gives the type of the result, moved or not."""
         types = {i: self.graph.tensors[i].type for i in inputs}
         arguments = [f"const {cpp_type(type)} &{id}" for id, type in types.items()]
         result = cpp_type(self.graph.tensors[output].type)
         lines = [f"const {self._type(node)} {node.output} = {self._expression(node, self._scalar)};" for node in nodes]
-        signature = f"static {result} apply({', '.join([*arguments, 'unsigned token', 'unsigned n'])})"
+        signature = f"static {result} {name}({', '.join([*arguments, 'unsigned token', 'unsigned n'])})"
         return _function(signature, [*lines, f"return {nodes[-1].output if nodes else inputs[0]};"])
 
     def row(self, nodes: Sequence[Node], sources: Sequence[str], output: str) -> str:
@@ -129,7 +129,7 @@ class FunctionWriter:
         if tensor.size == 1:
             return literal(tensor)
         position = "0"
-        for size, index in zip(tensor.shape, ("head", "token", "n")[-len(tensor.shape) :], strict=True):
+        for size, index in zip(tensor.shape[-3:], ("head", "token", "n")[-len(tensor.shape) :], strict=True):
             position = position if size == 1 else index if position == "0" else f"({position}) * {size} + {index}"
         return f"{self._constant(id)}[{position}]"
 

@@ -41,24 +41,28 @@ class Matcher:
         free = len(readers) == 1 and id not in self.graph.outputs and readers[0].output not in self.taken
         return readers[0] if free else None
 
-    def tail(self, id: str) -> tuple[Node, ...]:
-        """The element-wise nodes that follow a tensor one after the other, with constants of its own shape at most."""
+    def tail(self, id: str, *, per_channel: bool = True) -> tuple[Node, ...]:
+        """The element-wise nodes that follow a tensor one after the other, with constants of its own shape at most.
+
+        ``per_channel``: with more than two axes, a constant may have a number for each channel.
+        """
         nodes: list[Node] = []
-        while (reader := self.only_reader(id)) is not None and self._extends(reader, id):
+        while (reader := self.only_reader(id)) is not None and self._extends(reader, id, per_channel):
             nodes.append(reader)
             id = reader.output
         return tuple(nodes)
 
-    def _extends(self, node: Node, id: str) -> bool:
+    def _extends(self, node: Node, id: str, per_channel: bool) -> bool:
         same_shape = self.graph.tensors[node.output].shape == self.graph.tensors[id].shape
-        elementwise = isinstance(node.op, ELEMENTWISE) and self.addressable(node)
+        elementwise = isinstance(node.op, ELEMENTWISE) and self.addressable(node, per_channel=per_channel)
         return elementwise and same_shape and self.dynamic(node) == [id]
 
-    def addressable(self, node: Node) -> bool:
-        """Whether (token, n) finds every constant: always in (T, D); with more axes only what is one number."""
+    def addressable(self, node: Node, *, per_channel: bool = True) -> bool:
+        """Whether (token, n) finds every constant: always in (T, D), with more axes where the token does not matter."""
         if len(self.graph.tensors[node.output].shape) <= 2 or isinstance(node.op, Table):
             return True
-        return all(t.size == 1 for t in self.graph.inputs_of(node) if t.is_constant)
+        constants = (t for t in self.graph.inputs_of(node) if t.is_constant)
+        return all(t.size == 1 or (per_channel and t.size == t.shape[-1]) for t in constants)
 
     def movement_after(self, id: str) -> tuple[Node, ...]:
         """The Reshape and Transpose nodes that alone read a tensor, one after the other."""

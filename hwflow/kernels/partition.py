@@ -9,7 +9,7 @@ import numpy as np
 
 from hwflow.errors import UserError
 from hwflow.ir.graph import Graph, Node
-from hwflow.ir.ops import Concat, MatMul, Reshape, Slice
+from hwflow.ir.ops import Concat, MatMul, Mul, Reshape, Slice, Window
 from hwflow.kernels.attention import Attention
 from hwflow.kernels.base import Kernel
 from hwflow.kernels.concat import ConcatChannels, ConcatTokens
@@ -21,6 +21,7 @@ from hwflow.kernels.reshape import Join, Split
 from hwflow.kernels.row import Row
 from hwflow.kernels.slice import Slice as SliceKernel
 from hwflow.kernels.token_mix import TokenMix
+from hwflow.kernels.window import Window as WindowKernel
 from hwflow.passes.movement import ELEMENTWISE, PERMUTATIONS, in_order, trace
 
 
@@ -38,7 +39,7 @@ class _Partition(Matcher):
     def run(self) -> list[Kernel]:
         """Match kind after kind; later kinds see what earlier ones left."""
         kinds = (self._attention, self._linear, self._token_mix, self._pool, self._row, self._elementwise)
-        for match in (self._resize, *kinds, self._slice, self._concat):
+        for match in (self._window, self._resize, *kinds, self._slice, self._concat):
             for node in self.graph.nodes:
                 if node.output not in self.taken:
                     match(node)
@@ -83,7 +84,7 @@ class _Partition(Matcher):
         widths = [self.graph.tensors[i].shape[-1] for i in (q, k, v)]
         heads = {split_heads(at, w) for at, w in zip((q_at, np.swapaxes(k_at, -1, -2), v_at), widths, strict=True)}
         (count,) = heads if len(heads) == 1 else (None,)
-        inner = self.tail(context.output)
+        inner = self.tail(context.output, per_channel=False)
         after = None if count is None else self._joining(inner[-1] if inner else context, context, count)
         if count is None or after is None:
             return
@@ -145,15 +146,43 @@ class _Partition(Matcher):
             TokenMix("", self.graph, nodes, (node.inputs[1],), nodes[-1].output, self.clock_mhz, head=node, tail=tail)
         )
 
+    def _window(self, node: Node) -> None:
+        """The pixels under a sliding kernel, of an image that comes row by row."""
+        if isinstance(node.op, Window) and self._streams(node.inputs[0]):
+            self._take(WindowKernel("", self.graph, (node,), node.inputs, node.output, self.clock_mhz))
+
+    def _streams(self, id: str) -> bool:
+        """Whether a kernel upstream gives the beats of a tensor as they are."""
+        base, positions, _ = self.trace(id)
+        return in_order(positions) and self.graph.tensors[base].shape[-1:] == self.graph.tensors[id].shape[-1:]
+
     def _pool(self, node: Node) -> None:
-        """A reduction over the tokens."""
-        source = self.graph.tensors[node.inputs[0]]
-        if not isinstance(node.op, REDUCTIONS) or node.op.axis != -2 or len(source.shape) != 2:
+        """A reduction over the tokens of a frame or of each group, of which a factor per token and channel may come."""
+        if not isinstance(node.op, REDUCTIONS) or node.op.axis != -2:
+            return
+        front = self._factor(node)
+        source = self.dynamic(front[0])[0] if front else node.inputs[0]
+        if len(self.graph.tensors[source].shape) > 2 and not self._streams(source):
             return
         tail = self.tail(node.output)
-        nodes = (node, *tail)
-        output = nodes[-1].output
-        self._take(Pool("", self.graph, nodes, (source.id,), output, self.clock_mhz, head=node, tail=tail))
+        nodes = (*front, node, *tail)
+        self._take(
+            Pool(
+                "", self.graph, nodes, (source,), nodes[-1].output, self.clock_mhz,
+                head=node, tail=tail, front=front,
+            )
+        )  # fmt: skip
+
+    def _factor(self, node: Node) -> tuple[Node, ...]:
+        """The product with constants, the same for every group, that ``node`` alone reads; or ()."""
+        before, tensors = self.graph.producers.get(node.inputs[0]), self.graph.tensors
+        if before is None or not isinstance(before.op, Mul) or before.output in self.taken:
+            return ()
+        dynamic = self.dynamic(before)
+        groups = [t.shape[:-2] for t in self.graph.inputs_of(before) if t.is_constant]
+        same = len(dynamic) == 1 and tensors[dynamic[0]].shape == tensors[before.output].shape
+        alone = self.only_reader(before.output) is not None
+        return (before,) if same and alone and all(set(axes) <= {1} for axes in groups) else ()
 
     def _row(self, node: Node) -> None:
         """A group around reductions over the channels, from its first reduction on."""

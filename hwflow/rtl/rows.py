@@ -128,7 +128,7 @@ class Rows:
 
     def _words(self, tensor: Tensor, lanes: int) -> IntArray:
         assert tensor.values is not None
-        values = tensor.values.reshape((1,) * (3 - len(tensor.shape)) + tensor.shape)
+        values = tensor.values.reshape((1,) * (3 - len(tensor.shape)) + tensor.shape[-3:])  # further axes are 1
         if lanes == self.groups and self.lanes > 1:  # one number a row
             heads, tokens = self.frame[:2]
             words: IntArray = np.broadcast_to(values, (heads, tokens, 1))[..., 0].T

@@ -294,6 +294,18 @@ def token_buffer(token_bits: int, words: int, banks: int, parts: int) -> Resourc
     return banks * (bank + choice)
 
 
+def window(places: int, bits: int, counters: int) -> Resources:
+    """A ring of ``places`` pixels of ``bits``, and the counters, bits in all, of a window that moves over it.
+
+    Yosys: 3x3 on 112 x 112 pixels of 32 bits -> 2 RAMB18, 121 LUTs and 80 flip-flops; a ring that is no power of two
+    has to wrap round.
+    """
+    memory = ram(places, bits).resources
+    register = 0 if memory.bram18 else bits
+    wrapping = (places - 1).bit_length() - ((places & -places).bit_length() - 1)
+    return memory + Resources(lut=round(1.1 * counters) + 5 * wrapping, ff=counters + register)
+
+
 def delay_line(bits: int, cycles: int) -> Resources:
     """``bits`` carried along for ``cycles``: flip-flops, or a ring in memory from 8 cycles on, for more than 4 bits.
 
