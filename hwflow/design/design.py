@@ -194,7 +194,7 @@ class Design:
 
     def _integers(self, inputs: np.ndarray) -> IntArray:
         graph = self.network.graph
-        data = as_inputs(np.asarray(inputs), graph.tensors[graph.inputs[0]].shape, "input")
+        data = as_inputs(np.asarray(inputs), graph.file_shape(graph.inputs[0]), "input")
         return reference.quantise_input(graph, graph.inputs[0], self.ports.to_port(data))
 
     def _run(self, inputs: np.ndarray, keep: tuple[str, ...]) -> dict[str, IntArray]:

@@ -83,13 +83,23 @@ class Node:
 
 @dataclass(frozen=True)
 class Graph:
-    """An integer graph. ``nodes`` are in topological order; ``names`` maps an id to the model file's tensor name."""
+    """An integer graph. ``nodes`` are in topological order; ``names`` maps an id to the model file's tensor name.
+
+    ``orders``: of an input whose elements arrive in another order than in the model file (an image channels last), the
+    axes of the file's tensor in the order of the input's.
+    """
 
     tensors: Mapping[str, Tensor]
     nodes: tuple[Node, ...]
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     names: Mapping[str, str] = field(default_factory=dict)
+    orders: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+    def file_shape(self, id: str) -> tuple[int, ...]:
+        """Shape of an input or output in the model file, without the batch axis."""
+        shape, order = self.tensors[id].shape, self.orders.get(id)
+        return shape if order is None else tuple(n for _, n in sorted(zip(order, shape, strict=True)))
 
     @cached_property
     def producers(self) -> Mapping[str, Node]:

@@ -18,13 +18,13 @@ _CHUNK_ELEMENTS = 1 << 16  # elements of the largest tensor in a chunk: it stays
 
 
 def quantise_input(graph: Graph, name: str, values: np.ndarray) -> IntArray:
-    """Real inputs (batch, *shape) to the integers of the graph input ``name``: half-even, saturating."""
-    tensor = graph.tensors[name]
-    if values.shape[1:] != tensor.shape:
+    """Real inputs (batch, *shape in the model file) to the integers of the input ``name``: half-even, saturating."""
+    tensor, shape = graph.tensors[name], graph.file_shape(name)
+    if values.shape[1:] != shape:
         raise UserError(
             f"input {graph.names.get(name, name)!r}",
             f"shape {values.shape}",
-            f"(batch, {', '.join(map(str, tensor.shape))})",
+            f"(batch, {', '.join(map(str, shape))})",
             "Reshape the data to (batch, *input shape).",
         )
     if not np.all(np.isfinite(values)):
@@ -32,7 +32,9 @@ def quantise_input(graph: Graph, name: str, values: np.ndarray) -> IntArray:
             f"input {graph.names.get(name, name)!r}", "a value that is not finite", "finite numbers", "Clean the data."
         )
     scaled = np.rint(np.ldexp(values.astype(np.float32).astype(np.float64), tensor.type.frac))
-    return np.clip(scaled, tensor.type.lo, tensor.type.hi).astype(np.int64)
+    integers = np.clip(scaled, tensor.type.lo, tensor.type.hi).astype(np.int64)
+    order = graph.orders.get(name)
+    return integers if order is None else integers.transpose(0, *(axis + 1 for axis in order))
 
 
 def run(graph: Graph, inputs: Mapping[str, IntArray], keep: Iterable[str] = ()) -> dict[str, IntArray]:

@@ -38,6 +38,7 @@ def dumps(graph: Graph) -> str:
         "inputs": list(graph.inputs),
         "outputs": list(graph.outputs),
         "names": dict(graph.names),
+        "orders": {id: list(order) for id, order in graph.orders.items()},
     }
     return json.dumps(document, indent=1)
 
@@ -51,7 +52,8 @@ def loads(text: str) -> Graph:
         tensors = {t["id"]: _read_tensor(t) for t in document["tensors"]}
         nodes = tuple(Node(_read_op(n["op"]), tuple(n["inputs"]), n["output"]) for n in document["nodes"])
         names = {str(id): str(name) for id, name in document["names"].items()}
-        graph = Graph(tensors, nodes, tuple(document["inputs"]), tuple(document["outputs"]), names)
+        orders = {str(id): tuple(int(axis) for axis in order) for id, order in document.get("orders", {}).items()}
+        graph = Graph(tensors, nodes, tuple(document["inputs"]), tuple(document["outputs"]), names, orders)
         _check(graph)
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError, zlib.error) as error:
         raise UserError(
@@ -77,6 +79,8 @@ def _check(graph: Graph) -> None:
         if tuple(node.op.shape(graph.inputs_of(node))) != output.shape:
             raise ValueError(f"{node.output} has another shape than its op gives")
         known.add(node.output)
+    if odd := [i for i, o in graph.orders.items() if sorted(o) != list(range(len(graph.tensors[i].shape)))]:
+        raise ValueError(f"the order {graph.orders[odd[0]]} of the axes of {odd[0]}")
     if missing := [i for i in graph.outputs if i not in known]:
         raise ValueError(f"output {missing[0]} is not computed")
 

@@ -6,7 +6,7 @@ Every tensor behind a Transpose is kept as a ``View`` of the tensor in front of 
  3. Slices, Concats and reductions take the axis of the base. A reduction of all of a frame needs no order.
  4. A product of two transposed matrices is the transposed product the other way round; a constant on either side
     follows, the rows of one that reads a flattened image too.
- 5. An image that a kernel slides over is transposed right behind its input port.
+ 5. An image that a kernel slides over arrives channels last (``Graph.orders``).
 Anything else makes the view real again. Movement that is left is what the model asks for.
 """
 
@@ -18,10 +18,10 @@ from collections.abc import Callable
 import numpy as np
 
 from hwflow.ir.graph import Graph, Node
-from hwflow.ir.ops import Concat, MatMul, ReduceMax, ReduceSum, Reshape, Slice, Table, Transpose
+from hwflow.ir.ops import Concat, MatMul, ReduceMax, ReduceSum, Reshape, Slice, Table, Transpose, Window
 from hwflow.passes.editor import Editor
 from hwflow.passes.layout import Shape, View, constant_of, lone_axis, reshaped
-from hwflow.passes.movement import ELEMENTWISE, image_ports
+from hwflow.passes.movement import ELEMENTWISE, dynamic_inputs
 
 
 def channels_last(graph: Graph) -> Graph:
@@ -36,8 +36,9 @@ class _Walk:
         self.alias: dict[str, str] = {}
 
     def run(self) -> Graph:
-        for port, perm in image_ports(self.graph).items():
-            self._transpose_port(port, perm)
+        for port, perm in _image_ports(self.graph).items():
+            moved = self.editor.replace_input(port, perm)
+            self.views[port] = View(moved, self._shape(moved), tuple(int(i) for i in np.argsort(perm)))
         for node in self.graph.nodes:
             rule = _RULES.get(type(node.op), _Walk._elementwise if isinstance(node.op, ELEMENTWISE) else None)
             if rule is None or not rule(self, node):
@@ -52,13 +53,6 @@ class _Walk:
 
     def _new(self, shape: Shape, like: str) -> str:
         return self.editor.tensor(shape, self.editor.tensors[like].type)
-
-    def _transpose_port(self, port: str, perm: tuple[int, ...]) -> None:
-        """Rule 5."""
-        shape = tuple(self._shape(port)[axis] for axis in perm)
-        moved = self.editor.add(Transpose(perm), (port,), self._new(shape, port))
-        self.views[port] = View(moved, shape, tuple(int(i) for i in np.argsort(perm)))
-        self.alias[port] = port
 
     def _as(self, id: str, shape: Shape) -> str:
         """A tensor under another shape."""
@@ -78,7 +72,7 @@ class _Walk:
     def _make(self, id: str) -> str:
         """Compute a view under its own id."""
         view, shape = self.views[id], self._shape(id)
-        if id in self.editor.producers or id in self.graph.inputs:
+        if id in self.editor.producers:
             return id
         if view.in_order:
             return self.editor.add(Reshape(shape), (view.base,), id)
@@ -87,9 +81,6 @@ class _Walk:
             return self.editor.add(Transpose(view.perm), (source,), id)
         moved = self.editor.add(Transpose(view.perm), (source,), self._new(view.shape, id))
         return self.editor.add(Reshape(shape), (moved,), id)
-
-    def _view(self, id: str) -> View | None:
-        return self.views.get(id)
 
     def _transpose(self, node: Node) -> bool:
         """Rule 1. Behind a Reshape the view is of what was reshaped."""
@@ -298,3 +289,20 @@ _RULES: dict[type, Callable[[_Walk, Node], bool]] = {
     ReduceMax: _Walk._reduce,
     MatMul: _Walk._matmul,
 }
+
+
+def _image_ports(graph: Graph) -> dict[str, tuple[int, ...]]:
+    """The inputs that a kernel slides over, behind element-wise ops at most, with the Transpose on the way."""
+    found: dict[str, tuple[int, ...]] = {}
+    for node in graph.nodes:
+        if isinstance(node.op, Window):
+            perms, id = [], node.inputs[0]
+            while (before := graph.producers.get(id)) is not None:
+                dynamic = dynamic_inputs(before, graph.tensors)
+                if len(dynamic) != 1 or not isinstance(before.op, (Transpose, Reshape, *ELEMENTWISE)):
+                    break
+                perms += [before.op.perm] if isinstance(before.op, Transpose) else []
+                id = dynamic[0]
+            if id in graph.inputs and len(perms) == 1 and len(perms[0]) == len(graph.tensors[id].shape):
+                found.setdefault(id, perms[0])
+    return found

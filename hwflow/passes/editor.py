@@ -14,6 +14,7 @@ class Editor:
         self.tensors = dict(graph.tensors)
         self.nodes: list[Node] = []
         self.producers: dict[str, Node] = {}
+        self.inputs, self.names, self.orders = list(graph.inputs), dict(graph.names), dict(graph.orders)
         self._next = 1 + max(int(id[1:]) for id in graph.tensors)
 
     def tensor(self, shape: tuple[int, ...], type: FixedType, values: IntArray | None = None) -> str:
@@ -30,14 +31,25 @@ class Editor:
         self.producers[output] = node
         return output
 
+    def replace_input(self, port: str, order: tuple[int, ...]) -> str:
+        """A new input that takes what ``port`` took with its axes in another order. Returns its id."""
+        old, before = self.tensors[port], self.orders.get(port)
+        made = self.tensor(tuple(old.shape[axis] for axis in order), old.type)
+        self.inputs[self.inputs.index(port)] = made
+        self.orders[made] = order if before is None else tuple(before[axis] for axis in order)
+        if port in self.names:
+            self.names[made] = self.names[port]
+        return made
+
     def build(self) -> Graph:
         """The new graph, without what no output needs."""
-        needed = {*self.graph.outputs, *self.graph.inputs}
+        needed = {*self.graph.outputs, *self.inputs}
         kept: list[Node] = []
         for node in reversed(self.nodes):
             if node.output in needed:
                 needed.update(node.inputs)
                 kept.append(node)
         tensors = {id: t for id, t in self.tensors.items() if id in needed}
-        names = {id: name for id, name in self.graph.names.items() if id in needed}
-        return Graph(tensors, tuple(reversed(kept)), self.graph.inputs, self.graph.outputs, names)
+        names = {id: name for id, name in self.names.items() if id in needed}
+        orders = {id: order for id, order in self.orders.items() if id in self.inputs}
+        return Graph(tensors, tuple(reversed(kept)), tuple(self.inputs), self.graph.outputs, names, orders)

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 
 import numpy as np
 
-from hwflow.ir.graph import Graph, IntArray, Node, Tensor
-from hwflow.ir.ops import Add, Clamp, Mul, Requantise, Reshape, Shift, Sub, Table, Transpose, Window
+from hwflow.ir.graph import IntArray, Node, Tensor
+from hwflow.ir.ops import Add, Clamp, Mul, Requantise, Reshape, Shift, Sub, Table, Transpose
 from hwflow.ir.ops.base import MovementOp
 
 ELEMENTWISE = (Add, Sub, Mul, Requantise, Shift, Clamp, Table)
@@ -44,23 +44,3 @@ def in_order(positions: IntArray) -> bool:
 def dynamic_inputs(node: Node, tensors: Mapping[str, Tensor]) -> list[str]:
     """The inputs of a node that are not constants."""
     return [i for i in node.inputs if not tensors[i].is_constant]
-
-
-def image_ports(graph: Graph) -> dict[str, tuple[int, ...]]:
-    """The inputs that a kernel slides over, behind element-wise ops at most, with the Transpose on the way.
-
-    It stays right behind the port, where it is the order in which the data come.
-    """
-    found: dict[str, tuple[int, ...]] = {}
-    for node in graph.nodes:
-        if isinstance(node.op, Window):
-            perms, id = [], node.inputs[0]
-            while (before := graph.producers.get(id)) is not None:
-                dynamic = dynamic_inputs(before, graph.tensors)
-                if len(dynamic) != 1 or not isinstance(before.op, (Transpose, Reshape, *ELEMENTWISE)):
-                    break
-                perms += [before.op.perm] if isinstance(before.op, Transpose) else []
-                id = dynamic[0]
-            if id in graph.inputs and len(perms) == 1 and len(perms[0]) == len(graph.tensors[id].shape):
-                found.setdefault(id, perms[0])
-    return found

@@ -7,27 +7,25 @@ has several readers stays.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 import numpy as np
 
 from hwflow.ir.graph import Graph, Node
 from hwflow.ir.ops import Reshape, Table, Transpose
 from hwflow.passes.editor import Editor
-from hwflow.passes.movement import ELEMENTWISE, dynamic_inputs, image_ports
+from hwflow.passes.movement import ELEMENTWISE, dynamic_inputs
 
 
 def sink_movement(graph: Graph) -> Graph:
     """Apply the rule until nothing moves."""
-    editor, ports = Editor(graph), image_ports(graph)
+    editor = Editor(graph)
     for node in graph.nodes:
-        _emit(editor, node, ports)
+        _emit(editor, node)
     return editor.build()
 
 
-def _emit(editor: Editor, node: Node, ports: Collection[str]) -> None:
+def _emit(editor: Editor, node: Node) -> None:
     behind: list[Node] = []
-    while (movement := _movement_before(editor, node)) is not None and movement.inputs[0] not in ports:
+    while (movement := _movement_before(editor, node)) is not None:
         source = editor.tensors[movement.inputs[0]]
         inner = editor.tensor(source.shape, editor.tensors[node.output].type)
         moved = [

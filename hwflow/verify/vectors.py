@@ -21,8 +21,8 @@ def default_inputs(graph: Graph, count: int, seed: int = SEED) -> np.ndarray:
     port = graph.tensors[graph.inputs[0]]
     rng = np.random.default_rng(seed)
     lo, hi = port.type.lo * port.type.step, port.type.hi * port.type.step
-    uniform = rng.uniform(lo, hi, size=(count - count // 2, *port.shape))
-    gaussian = rng.normal((lo + hi) / 2, (hi - lo) / 8, size=(count // 2, *port.shape))
+    uniform = rng.uniform(lo, hi, size=(count - count // 2, *graph.file_shape(port.id)))
+    gaussian = rng.normal((lo + hi) / 2, (hi - lo) / 8, size=(count // 2, *graph.file_shape(port.id)))
     return np.concatenate([uniform, gaussian])[rng.permutation(count)].astype(np.float32)
 
 

@@ -24,11 +24,13 @@ PASS = pytest.mark.parametrize("each", [*PASSES, canonicalise], ids=lambda p: p.
 
 def assert_keeps_values(before: Graph, after: Graph) -> None:
     """Every computed tensor that both have is equal in integers, type and shape; ``after`` is a valid graph."""
-    (x,) = before.inputs
-    inputs = {x: np.random.default_rng(0).integers(-128, 128, size=(5, *before.tensors[x].shape))}
+    (x,), (y,) = before.inputs, after.inputs
+    values = np.random.default_rng(0).integers(-128, 128, size=(5, *before.tensors[x].shape))
+    inputs = {x: values}
+    moved = {y: values.transpose(0, *(axis + 1 for axis in after.orders[y])) if y in after.orders else values}
     common = [n.output for n in before.nodes if n.output in after.producers]
-    assert set(after.outputs) == set(before.outputs) <= {*common, x}
-    old, new = reference.run(before, inputs, common), reference.run(after, inputs, [n.output for n in after.nodes])
+    assert set(after.outputs) == set(before.outputs) <= {*common, x, y}
+    old, new = reference.run(before, inputs, common), reference.run(after, moved, [n.output for n in after.nodes])
     for id in common:
         assert np.array_equal(old[id], new[id]), id
         assert (before.tensors[id].type, before.tensors[id].shape) == (after.tensors[id].type, after.tensors[id].shape)
