@@ -60,7 +60,7 @@ class FunctionWriter:
         result = cpp_type(self.graph.tensors[output].type)
         lines = [f"const {self._type(node)} {node.output} = {self._expression(node, self._scalar)};" for node in nodes]
         signature = f"static {result} {name}({', '.join([*arguments, 'unsigned token', 'unsigned n'])})"
-        return _function(signature, [*lines, f"return {nodes[-1].output if nodes else inputs[0]};"])
+        return function(signature, [*lines, f"return {nodes[-1].output if nodes else inputs[0]};"])
 
     def row(self, nodes: Sequence[Node], sources: Sequence[str], output: str) -> str:
         """``row(in..., out, head, token)``: one token with reductions over its elements."""
@@ -72,7 +72,7 @@ class FunctionWriter:
         inputs = ", ".join(f"const {cpp_type(self.graph.tensors[id].type)} *{id}" for id in sources)
         result = cpp_type(self.graph.tensors[output].type)
         signature = f"static void row({inputs}, {result} *out, unsigned head, unsigned token)"
-        return _function(signature, lines)
+        return function(signature, lines)
 
     def _row_statement(self, node: Node, width: int) -> list[str]:
         size, type = self._width(node.output), self._type(node)
@@ -157,10 +157,11 @@ def combine(op: str, acc: FixedType, element: FixedType) -> str:
     """``combine(acc, x)`` of a pooling kernel: sum or max."""
     a, x = cpp_type(acc), cpp_type(element)
     expression = f"{a}(acc + x)" if op == "sum" else f"acc < {a}(x) ? {a}(x) : acc"
-    return _function(f"static {a} combine(const {a} &acc, const {x} &x)", [f"return {expression};"])
+    return function(f"static {a} combine(const {a} &acc, const {x} &x)", [f"return {expression};"])
 
 
-def _function(signature: str, lines: Iterable[str]) -> str:
+def function(signature: str, lines: Iterable[str]) -> str:
+    """A static function of a CONFIG."""
     body = "\n".join(line if line.startswith("#") else f"        {line}" for line in lines)
     return f"    {signature} {{\n#pragma HLS INLINE\n{body}\n    }}\n"
 

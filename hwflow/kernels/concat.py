@@ -14,10 +14,9 @@ from hwflow.ir.ops import Concat as ConcatOp
 from hwflow.kernels.base import HeadKernel, HlsCode, beats, width
 from hwflow.kernels.code import config
 from hwflow.kernels.route import dense, phases, tabulate
-from hwflow.rtl.arithmetic import join, resize, select
-from hwflow.rtl.beats import finish, keep
+from hwflow.rtl.arithmetic import every, hold, join, resize, select
+from hwflow.rtl.beats import finish
 from hwflow.rtl.module import KernelModule, Steps
-from hwflow.rtl.pipeline import Pipeline
 from hwflow.rtl.rows import flags, recurring
 from hwflow.rtl.signal import Signal
 from hwflow.schedule.dataflow import Actor
@@ -49,28 +48,25 @@ class Concat(HeadKernel):
         """Wires."""
         return Resources(), 0
 
-    def _words(self, number: int) -> IntArray:
-        """A constant operand, a word for each beat out."""
-        raise NotImplementedError
+    @cached_property
+    def constant(self) -> IntArray:
+        """The frame out, zero where a stream brings it: (beats, width)."""
+        output = self.tensor(self.output)
+        arrays = [np.zeros((1, *t.shape), np.int64) if t.values is None else t.values for t in self.operands]
+        frame: IntArray = self.core.op.evaluate(self.operands, arrays, output).reshape(beats(output), width(output))
+        return frame
 
-    def _operands(self, m: KernelModule, steps: Steps) -> list[Signal]:
-        """Every operand as it comes, in the type of the result."""
-        p, type, found = m.pipeline, self.tensor(self.output).type, []
-        for number, operand in enumerate(self.operands):
-            if operand.is_constant:
-                x = recurring(p, f"constant{number}", self._words(number), operand.type, steps.active)
-            else:
-                x = m.source(self.streams.index(number))
-            shift = type.frac - operand.type.frac
-            same = shift == 0 and type.width == operand.type.width
-            found.append(replace(x, type=type) if same else resize(p, f"operand{number}", x, type, shift))
-        return found
+    def _port(self, m: KernelModule, port: int) -> Signal:
+        """A stream in the type of the result."""
+        x, type = m.source(port), self.tensor(self.output).type
+        shift = type.frac - x.type.frac
+        same = shift == 0 and type.width == x.type.width
+        return replace(x, type=type) if same else resize(m.pipeline, f"operand{port}", x, type, shift)
 
     def _code(self, tables: dict[str, IntArray]) -> HlsCode:
         """With ``CONFIG::constant(beat, n)`` for what no stream brings."""
         output = self.tensor(self.output)
-        arrays = [np.zeros((1, *t.shape), np.int64) if t.values is None else t.values for t in self.operands]
-        constant = dense(self.name, self.core.op.evaluate(self.operands, arrays, output)[0], output.type)
+        constant = dense(self.name, self.constant, output.type)
         functions = tabulate(self.name, tables)
         numbers = {"beats": beats(output), "out": width(output)}
         text = config(f"{self.name}_config", numbers, {}, functions.text + constant.text)
@@ -87,21 +83,27 @@ class ConcatChannels(Concat):
         moves = [(dict.fromkeys(self.sources, 1), dict.fromkeys(self.sinks, 1))]
         return [Actor(self.name, phases(moves), self.rtl(fold).depth)]
 
-    def _words(self, number: int) -> IntArray:
-        values = self.operands[number].values
-        assert values is not None
-        return values.reshape(-1, values.shape[-1])
-
     def build(self, module: KernelModule, fold: Fold) -> KernelModule:
+        p = module.pipeline
         steps = module.actor("fire", 1, 1, module.room, range(len(self.inputs)))
-        beat = join(module.pipeline, "joined", self._operands(module, steps))
-        finish(module, beat, steps.active, 1, 1, "fire_start")
+        parts = []
+        for number, (operand, start) in enumerate(zip(self.operands, self.offsets, strict=True)):
+            if operand.is_constant:
+                words = self.constant[:, start : start + width(operand)]
+                parts.append(recurring(p, f"constant{number}", words, self.tensor(self.output).type, steps.active))
+            else:
+                parts.append(self._port(module, self.streams.index(number)))
+        finish(module, join(p, "joined", parts), steps.active, 1, 1, "fire_start")
         return module
 
+    @property
+    def offsets(self) -> IntArray:
+        """The first element of each operand in a beat out."""
+        return np.cumsum([0, *(width(t) for t in self.operands[:-1])])
+
     def hls(self, fold: Fold) -> HlsCode:
-        widths = [width(t) for t in self.operands]
-        offsets = np.cumsum([0, *widths])[self.streams]
-        return self._code({"width": np.array(widths)[self.streams], "offset": offsets})
+        widths = np.array([width(t) for t in self.operands])
+        return self._code({"width": widths[self.streams], "offset": self.offsets[self.streams]})
 
 
 @dataclass(frozen=True)
@@ -114,22 +116,23 @@ class ConcatTokens(Concat):
     function = "concat_tokens"
 
     @cached_property
-    def turns(self) -> IntArray:
-        """The operand that each beat out comes from."""
+    def ports(self) -> IntArray:
+        """The port that each beat out comes from; for a constant the number of ports."""
         assert isinstance(self.core.op, ConcatOp)
-        marks = [np.full(t.shape[:-1], number) for number, t in enumerate(self.operands)]
-        turns: IntArray = np.concatenate(marks, axis=self.core.op.axis + 1).ravel()
-        return turns
+        number = {operand: port for port, operand in enumerate(self.streams)}
+        each = [np.full(t.shape[:-1], number.get(i, len(number))) for i, t in enumerate(self.operands)]
+        ports: IntArray = np.concatenate(each, axis=self.core.op.axis + 1).ravel()
+        return ports
 
     @property
     def early(self) -> int:
         """The beat out whose beat in is taken with the first one: 0 but for constants in front."""
-        return int(np.isin(self.turns, self.streams).argmax())
+        return int((self.ports < len(self.inputs)).argmax())
 
     @cached_property
     def takes(self) -> IntArray:
         """Whether port p takes a beat for beat i out: (beats, ports)."""
-        takes: IntArray = (self.turns[:, None] == np.array(self.streams)).astype(np.int64)
+        takes: IntArray = (self.ports[:, None] == np.arange(len(self.inputs))).astype(np.int64)
         takes[[0, self.early]] = takes[[self.early, 0]]
         return takes
 
@@ -138,32 +141,25 @@ class ConcatTokens(Concat):
         moves = [(each, dict.fromkeys(self.sinks, 1)) for each in taken]
         return [Actor(self.name, phases(moves), self.rtl(fold).depth)]
 
-    def _words(self, number: int) -> IntArray:
-        """Where another operand is in turn, the last word."""
-        values = self.operands[number].values
-        assert values is not None
-        words: IntArray = values.reshape(-1, values.shape[-1])[np.maximum(0, np.cumsum(self.turns == number) - 1)]
-        return words
-
     def build(self, module: KernelModule, fold: Fold) -> KernelModule:
         several = len(self.inputs) > 1
         some = {port: f"takes[{port}]" if several else "takes" for port in range(len(self.inputs))}
-        steps = module.actor("fire", len(self.turns), 1, module.room, [], some)
+        steps = module.actor("fire", len(self.ports), 1, module.room, [], some)
         flags(module.pipeline, "takes", self.takes, steps.active)
-        beat = self._in_turn(module.pipeline, self._operands(module, steps), steps)
-        finish(module, beat, steps.active, 1, 1, "fire_start")
+        finish(module, self._in_turn(module, steps), steps.active, 1, 1, "fire_start")
         return module
 
-    def _in_turn(self, p: Pipeline, operands: list[Signal], steps: Steps) -> Signal:
-        """The operand in turn; the beat that came too early as one more."""
-        turns = self.turns.copy()
+    def _in_turn(self, m: KernelModule, steps: Steps) -> Signal:
+        """The stream in turn, the beat that came too early as one more; constants are zero while there is one."""
+        p, choices = m.pipeline, [self._port(m, port) for port in range(len(self.inputs))]
+        turns = np.where(self.ports < len(choices), self.ports, -1)
         if self.early:
-            operands = [*operands, keep(p, operands[turns[self.early]], steps.round_first)]
-            turns[self.early] = len(operands) - 1
-        turn = flags(p, "turn", turns[:, None] == np.arange(len(operands)), steps.active)
-        return select(p, "in_turn", turn, operands)
+            kept = hold(p, "early", choices[turns[self.early]], every(p, "taken", steps.active, steps.round_first))
+            turns[self.early] = len(choices)
+            choices.append(replace(kept, cycle=0))
+        turn = flags(p, "turn", turns[:, None] == np.arange(len(choices)), steps.active)
+        constant = recurring(p, "constant", self.constant, choices[0].type, steps.active)
+        return select(p, "in_turn", turn, choices, constant)
 
     def hls(self, fold: Fold) -> HlsCode:
-        """Constants are in turn where no port is."""
-        ports = [self.streams.index(n) if n in self.streams else len(self.streams) for n in self.turns.tolist()]
-        return self._code({"turn": np.array(ports)})
+        return self._code({"turn": self.ports})

@@ -11,9 +11,10 @@ from hwflow.errors import UserError
 from hwflow.ir.graph import Graph, Node
 from hwflow.ir.ops import Concat, MatMul, Mul, Reshape, Slice, Window
 from hwflow.kernels.attention import Attention
-from hwflow.kernels.base import Kernel
+from hwflow.kernels.base import Kernel, beats
 from hwflow.kernels.concat import ConcatChannels, ConcatTokens
 from hwflow.kernels.elementwise import Elementwise
+from hwflow.kernels.frame_norm import FrameNorm
 from hwflow.kernels.linear import Linear
 from hwflow.kernels.match import REDUCTIONS, Matcher, split_heads
 from hwflow.kernels.pool import Pool
@@ -38,8 +39,9 @@ class _Partition(Matcher):
 
     def run(self) -> list[Kernel]:
         """Match kind after kind; later kinds see what earlier ones left."""
+        first = (self._frame_norm, self._window, self._resize)
         kinds = (self._attention, self._linear, self._token_mix, self._pool, self._row, self._elementwise)
-        for match in (self._window, self._resize, *kinds, self._slice, self._concat):
+        for match in (*first, *kinds, self._slice, self._concat):
             for node in self.graph.nodes:
                 if node.output not in self.taken:
                     match(node)
@@ -183,6 +185,38 @@ class _Partition(Matcher):
         same = len(dynamic) == 1 and tensors[dynamic[0]].shape == tensors[before.output].shape
         alone = self.only_reader(before.output) is not None
         return (before,) if same and alone and all(set(axes) <= {1} for axes in groups) else ()
+
+    def _frame_norm(self, node: Node) -> None:
+        """A group around reductions over all of a frame, which is one row between two Reshapes."""
+        if not isinstance(node.op, REDUCTIONS) or node.op.axis != -1:
+            return
+        for row in self._row_sources(node):
+            base, positions, moves = self.trace(row)
+            is_frame = beats(self.graph.tensors[row]) == 1 < beats(self.graph.tensors[base])
+            group = self.closed(self.row_group(row), node) if is_frame and in_order(positions) else ()
+            nodes = (*group, *self._row_tail(group)) if group and self._keeps_width(row, group) else ()
+            joins = self._tokens_again(nodes[-1].output, base) if nodes else ()
+            if joins:
+                joined = joins[-1].output
+                tail = self.tail(joined)
+                covered = (*(m for m in moves if m.output not in self.taken), *nodes, *joins, *tail)
+                self._take(
+                    FrameNorm(
+                        "", self.graph, covered, (base,), covered[-1].output, self.clock_mhz,
+                        row=row, row_nodes=nodes, joined=joined, tail=tail,
+                    )
+                )  # fmt: skip
+                return
+
+    def _tokens_again(self, id: str, base: str) -> tuple[Node, ...]:
+        """The movement that makes tokens as wide as those of ``base`` of a row, in their order; or ()."""
+        after = self.movement_after(id)
+        for end in range(1, len(after) + 1):
+            last = self.graph.tensors[after[end - 1].output]
+            positions = trace(self.graph.producers, self.graph.tensors, last.id, {id})[1]
+            if last.shape[-1] == self.graph.tensors[base].shape[-1] and in_order(positions):
+                return after[:end]
+        return ()
 
     def _row(self, node: Node) -> None:
         """A group around reductions over the channels, from its first reduction on."""

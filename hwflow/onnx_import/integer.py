@@ -56,8 +56,7 @@ class Importer:
         graph, problems = self.model.graph, Problems()
         for value in graph.inputs:
             shape = value.shape.numpy() if value.shape is not None else ()
-            is_tokens = value.dtype not in (ir.DataType.FLOAT, None)
-            self.symbols[value] = RawInput(value.name or "", shape, shape, is_tokens=is_tokens)
+            self.symbols[value] = RawInput(value.name or "", shape, shape)
         for value in graph.initializers.values():
             if value.const_value is not None:
                 self.symbols[value] = Constant(value.const_value.numpy())

@@ -193,13 +193,14 @@ def tree(p: Pipeline, name: str, x: Signal, groups: int, type: FixedType, operat
     return result
 
 
-def select(p: Pipeline, name: str, one: Signal, choices: Sequence[Signal]) -> Signal:
-    """The choice whose flag is set, one of them or none."""
+def select(p: Pipeline, name: str, one: Signal, choices: Sequence[Signal], other: Signal) -> Signal:
+    """The choice whose flag is set, one of them or none, or ``other``, which is zero where there is one."""
     words = join(p, f"{name}_choices", choices)
     luts = -(-(2 * len(choices) - 1) // 5)  # a LUT6 takes three words with their flags, further ones two and a half
-    cost = choices[0].bits * Cost(Resources(lut=luts), costs.LUT_PS + costs.NET_PS)
+    more = 0 if other.values and not any(other.values) else other.bits // 2
+    cost = Cost(Resources(lut=choices[0].bits * luts + more), costs.LUT_PS + costs.NET_PS)
     parameters = {"COUNT": len(choices), "WIDTH": choices[0].bits}
-    output, inputs = (choices[0].lanes, choices[0].type), {"one": one, "x": words}
+    output, inputs = (choices[0].lanes, choices[0].type), {"one": one, "x": words, "other": other}
     return p.combinational("hwflow_select", name, output, inputs, parameters, cost)
 
 

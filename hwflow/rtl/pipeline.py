@@ -68,6 +68,8 @@ class Pipeline:
         wait = cycle - signal.cycle
         if wait == 0:
             return signal
+        if signal.still:
+            return changed(signal, cycle=cycle, ps=0)
         if wait < 0:
             raise ValueError(f"{self.kernel}: {signal.name} is not there before cycle {signal.cycle}")
         if wait >= costs.RING_CYCLES and not signal.resets and signal.bits > 4:

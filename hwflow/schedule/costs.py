@@ -306,6 +306,15 @@ def window(places: int, bits: int, counters: int) -> Resources:
     return memory + Resources(lut=round(1.1 * counters) + 5 * wrapping, ff=counters + register)
 
 
+def frame_buffer(token_bits: int, tokens: int, parts: int, passes: int) -> Resources:
+    """Two frames of tokens with a register behind, a part of a token chosen from it, and counters."""
+    memory = small_ram(2 * tokens, token_bits)
+    choice = Resources(lut=math.ceil(token_bits / parts * (parts - 1) / 2)) if parts > 1 else Resources()
+    address, index = (2 * tokens - 1).bit_length(), (parts - 1).bit_length() + (passes - 1).bit_length()
+    counters = Resources(lut=4 * address + 2 * index, ff=2 * address + index)
+    return memory + choice + counters + Resources(ff=0 if memory.bram18 else token_bits)
+
+
 def delay_line(bits: int, cycles: int) -> Resources:
     """``bits`` carried along for ``cycles``: flip-flops, or a ring in memory from 8 cycles on, for more than 4 bits.
 

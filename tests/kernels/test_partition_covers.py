@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from hwflow.kernels.attention import Attention
 from hwflow.kernels.elementwise import Elementwise
+from hwflow.kernels.frame_norm import FrameNorm
 from hwflow.kernels.linear import Linear
 from hwflow.kernels.row import Row
 from hwflow.kernels.token_mix import TokenMix
@@ -176,6 +177,17 @@ def test_every_reader_of_a_split_tensor_gets_the_tensor() -> None:
     kernels = covered(blocks.graph(blocks.linear(blocks.concat(-1, *parts), 3)))
     assert kinds(kernels) == {"linear": 2, "elementwise": 1, "slice": 2, "concat": 1, "fork": 1}
     assert [len(k.sinks) for k in kernels.kernels if k.kind == "elementwise"] == [3]
+
+
+@pytest.mark.parametrize("per_element", [True, False])
+@pytest.mark.parametrize("centred", [True, False])
+def test_a_norm_over_all_of_a_frame(centred: bool, per_element: bool) -> None:
+    blocks = Blocks()
+    y = blocks.frame_norm(blocks.linear(blocks.x, 6), centred, per_element)
+    kernels = covered(blocks.graph(blocks.linear(y, 3)))
+    assert kinds(kernels) == {"linear": 2, "frame_norm": 1}
+    (norm,) = [k for k in kernels.kernels if isinstance(k, FrameNorm)]
+    assert (norm.passes, norm.tokens, norm.width) == (2 if centred else 1, 4, 6)
 
 
 @settings(max_examples=10)

