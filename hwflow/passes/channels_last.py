@@ -206,7 +206,7 @@ class _Walk:
             return False
         axis, total = node.op.axis, self._shape(node.output)[node.op.axis]
         places = [self._along(v, i, axis) for v, i in zip(views, node.inputs, strict=True) if v is not None]
-        found = [p for p in places if p is not None]
+        found = [self._tokens(*place) for place in places if place is not None]
         kinds = {(_with(shape, at, 0), at) for _, shape, at in found}
         if len(found) < len(views) or len(kinds) > 1:
             return False
@@ -217,6 +217,13 @@ class _Walk:
         assert first is not None
         self.views[node.output] = View(output, _with(first.mid, first.perm[axis], total), first.perm)
         return True
+
+    def _tokens(self, base: str, shape: Shape, axis: int) -> tuple[str, Shape, int]:
+        """The same with the axes in front of the channels as one, if the axis is that of the channels."""
+        if axis != len(shape) - 1:
+            return base, shape, axis
+        rows = (math.prod(shape[:-1]), shape[-1])
+        return self._as(base, rows), rows, 1
 
     def _reduce(self, node: Node) -> bool:
         """Rule 3."""

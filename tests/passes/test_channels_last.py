@@ -128,8 +128,9 @@ def attend(m: ModelBuilder, x: str, packed: bool) -> str:
 @pytest.mark.parametrize("packed", [False, True])
 def test_attention_over_pixels_is_found_by_the_partition(tmp_path: Path, packed: bool) -> None:
     m = ModelBuilder()
-    y = attend(m, start(m, 4, 5, 4), packed)
-    graph = imported(tmp_path, m, conv(m, y, 2, 4, 1, 1)).graph
+    x = start(m, 4, 5, 4)
+    y = m.node("Concat", attend(m, x, packed), x, axis=1)
+    graph = imported(tmp_path, m, conv(m, y, 2, 8, 1, 1)).graph
     after = canonicalise(graph)
     assert_keeps_values(graph, after)
     dynamic = [n for n in after.nodes if isinstance(n.op, MatMul) and not after.tensors[n.inputs[1]].is_constant]
