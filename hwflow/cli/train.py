@@ -23,7 +23,10 @@ Linformer = Annotated[
 ]
 Data = Annotated[
     list[Path] | None,
-    typer.Option(metavar="PATH", help="LHC jet file, or folder of speech; may be repeated. Default: generated data."),
+    typer.Option(
+        metavar="PATH",
+        help="LHC jet file, CIFAR-10 file, or folder of speech; may be repeated. Default: generated data.",
+    ),
 ]
 Epochs = Annotated[int | None, typer.Option(min=0, help="Epochs of the float model.")]
 QuantizedEpochs = Annotated[int | None, typer.Option(min=0, help="Epochs of quantization-aware fine-tuning.")]
@@ -86,15 +89,15 @@ def _config(
 ) -> RunConfig:
     from hwflow.data.speech import CLASSES
     from hwflow.frontends.brevitas.run import run_config
-    from hwflow.models import EncoderConfig, FoldedAsrConfig
+    from hwflow.models import FoldedAsrConfig
 
     config = run_config(f"{FAMILY}_n8" if model == FAMILY else model, precision=precision)
     if shape and model != FAMILY:
         option = f"--{next(iter(shape))}"
         raise UserError(option, f"the model {model}", f"the model {FAMILY}", f"Leave {option} out, or train {FAMILY}.")
-    if data["files"] and isinstance(config.model, EncoderConfig):
-        expected = "a model of jets or of speech"
-        raise UserError("--data", f"the model {model}", expected, "Leave --data out: its data are generated.")
+    if data["files"] and config.data.dataset not in ("jets", "cifar10", "digits"):
+        expected = "a model of jets, of CIFAR-10 or of speech"
+        raise UserError("--data", f"the model {model}", expected, "Leave --data out: its data need no file.")
     if data["files"] and isinstance(config.model, FoldedAsrConfig):
         shape, data = {"dataset": "speech", "tokens": len(CLASSES)}, {**data, "dataset": "speech"}
     chosen = {**config.model.model_dump(), **shape}

@@ -1,4 +1,4 @@
-"""A labelled set of sequences, its split and its standardisation."""
+"""A labelled set of sequences or images, its split and its standardisation."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
+
+from hwflow.errors import UserError
 
 Floats = NDArray[np.float32]
 Labels = NDArray[np.int64]
@@ -24,8 +26,9 @@ def join_labels(parts: Sequence[Labels]) -> Labels:
 
 @dataclass(frozen=True)
 class Dataset:
-    """``inputs`` (samples, tokens, features) float32, ``labels`` (samples,) class indices, names of the classes.
+    """``inputs`` float32, ``labels`` (samples,) class indices, names of the classes.
 
+    Inputs are sequences (samples, tokens, features) or images (samples, channels, height, width).
     Labels of shape (samples, longest) are transcripts: class indices, then `PADDING`.
     """
 
@@ -44,9 +47,16 @@ class Dataset:
         """The same samples with standardised inputs."""
         return Dataset(constants.apply(self.inputs), self.labels, self.classes)
 
+    def require_shape(self, shape: tuple[int, ...]) -> None:
+        """Raise `UserError` if there are images and these are not of the shape."""
+        images = 4 in (self.inputs.ndim, 1 + len(shape))
+        if images and self.inputs.shape[1:] != shape:
+            found = f"samples of shape {self.inputs.shape[1:]}"
+            raise UserError("data", found, f"what the model takes, {shape}", "Choose the data set of the model.")
+
 
 class Standardisation(BaseModel):
-    """Per feature ``(x - mean) / std``; kept with the data configuration so that any later input is treated alike."""
+    """Per feature or channel ``(x - mean) / std``; kept with the data configuration, to treat later inputs alike."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     mean: tuple[float, ...]
@@ -54,13 +64,17 @@ class Standardisation(BaseModel):
 
     @classmethod
     def fit(cls, inputs: Floats) -> Standardisation:
-        """From (samples, tokens, features). Padding is left out: a token whose features are all 0 does not count."""
-        tokens = inputs.reshape(-1, inputs.shape[-1])
-        real = tokens[np.any(tokens != 0, axis=1)].astype(np.float64)
-        std = real.std(0)
-        return cls(mean=tuple(real.mean(0).tolist()), std=tuple(np.where(std > 0, std, 1.0).tolist()))
+        """From a data set's inputs. Padding is left out: a token whose features are all 0 does not count."""
+        if inputs.ndim == 4:
+            samples = np.moveaxis(inputs, 1, -1).reshape(-1, inputs.shape[1]).astype(np.float64)
+        else:
+            tokens = inputs.reshape(-1, inputs.shape[-1])
+            samples = tokens[np.any(tokens != 0, axis=1)].astype(np.float64)
+        std = samples.std(0)
+        return cls(mean=tuple(samples.mean(0).tolist()), std=tuple(np.where(std > 0, std, 1.0).tolist()))
 
     def apply(self, inputs: Floats) -> Floats:
-        """Standardise (..., features); the result is float32."""
-        mean, std = np.asarray(self.mean, np.float32), np.asarray(self.std, np.float32)
+        """Standardise the inputs of a data set; the result is float32."""
+        shape = (-1, 1, 1) if inputs.ndim == 4 else (-1,)
+        mean, std = (np.asarray(each, np.float32).reshape(shape) for each in (self.mean, self.std))
         return (inputs - mean) / std

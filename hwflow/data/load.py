@@ -9,25 +9,29 @@ from typing import Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from hwflow.data.cifar import read_cifar10
 from hwflow.data.dataset import Dataset, Standardisation, join_labels
 from hwflow.data.generate_btag import generate_btag
+from hwflow.data.generate_cifar import generate_cifar10
 from hwflow.data.generate_digits import generate_digits
 from hwflow.data.generate_engine import generate_engine
 from hwflow.data.generate_gw import generate_gw
 from hwflow.data.generate_jets import generate_jets
+from hwflow.data.handwritten import read_handwritten
 from hwflow.data.jets import read_jets
 from hwflow.data.speech import read_speech
 from hwflow.errors import UserError
 
-DatasetName = Literal["jets", "btag", "engine", "gw", "digits", "speech"]
+DatasetName = Literal["jets", "btag", "engine", "gw", "digits", "speech", "handwritten", "cifar10"]
 _GENERATORS = {"btag": generate_btag, "engine": generate_engine, "gw": generate_gw}
 
 
 class DataConfig(BaseModel):
     """Which samples to use.
 
-    Without ``files`` they are generated from ``seed``. ``files`` are LHC jet files for the dataset ``jets``, folders in
-    the layout of LibriSpeech for ``speech``, whose utterances of more than ``frames`` frames are left out.
+    Without ``files`` they are generated from ``seed``, but for the real images of ``handwritten``. ``files`` are LHC
+    jet files for the dataset ``jets``, binary files for ``cifar10``, folders in the layout of LibriSpeech for
+    ``speech``, whose utterances of more than ``frames`` frames are left out.
     ``bands``: mel bands of ``digits`` and ``speech``.
     ``standardisation`` is filled from the training samples when it is first needed, and kept from then on.
     """
@@ -48,10 +52,10 @@ def load_data(config: DataConfig, tokens: int, folder: Path) -> tuple[Dataset, D
 
     Args:
         tokens: particles per jet; what the length of speech is made a multiple of; the others have a fixed length.
-        folder: where generated jets are kept as an HDF5 file.
+        folder: where generated files are kept.
 
     Raises:
-        UserError: if a jet file cannot be used.
+        UserError: if a file cannot be used.
     """
     raw = _read(config, tokens, folder)
     order = np.random.default_rng(config.seed).permutation(len(raw))
@@ -67,6 +71,10 @@ def _read(config: DataConfig, tokens: int, folder: Path) -> Dataset:
         case "jets":
             files = config.files or (_generated_jets(config, tokens, folder),)
             return _joined(config, files, lambda file, left: read_jets(file, tokens, left))
+        case "cifar10":
+            return _joined(config, config.files or (_generated_cifar10(config, folder),), read_cifar10)
+        case "handwritten":
+            return read_handwritten().take(0, config.samples)
         case "digits":
             return _whole_chunks(generate_digits(config.samples, config.seed, config.bands), tokens)
         case "speech":
@@ -90,6 +98,12 @@ def _whole_chunks(data: Dataset, chunk: int) -> Dataset:
     """The same samples, their last frame repeated until they are whole chunks long."""
     missing = -data.inputs.shape[1] % chunk
     return Dataset(np.pad(data.inputs, ((0, 0), (0, missing), (0, 0)), mode="edge"), data.labels, data.classes)
+
+
+def _generated_cifar10(config: DataConfig, folder: Path) -> Path:
+    """The generated file for this configuration, made once."""
+    path = folder / f"cifar10_{config.samples}_seed{config.seed}.bin"
+    return path if path.exists() else generate_cifar10(path, config.samples, config.seed)
 
 
 def _generated_jets(config: DataConfig, tokens: int, folder: Path) -> Path:

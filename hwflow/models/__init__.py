@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hwflow.models.configs import ZOO, EncoderConfig, JetTaggerConfig, ModelConfig, config_for, from_json, to_json
+from hwflow.models.configs import (
+    ZOO,
+    EncoderConfig,
+    JetTaggerConfig,
+    ModelConfig,
+    config_for,
+    from_json,
+    to_json,
+)
 from hwflow.models.folded_config import FoldedAsrConfig
 from hwflow.models.precision import PAPER, FixedPoint, Precision
+from hwflow.models.shvit_config import ShvitConfig
 
 if TYPE_CHECKING:
     from torch import nn
@@ -20,9 +29,11 @@ __all__ = [
     "JetTaggerConfig",
     "ModelConfig",
     "Precision",
+    "ShvitConfig",
     "build_model",
     "config_for",
     "from_json",
+    "mac_count",
     "parameter_count",
     "to_json",
 ]
@@ -33,6 +44,13 @@ def build_model(config: ModelConfig, quantized: bool = True) -> nn.Module:
     from hwflow.models import build
 
     return build.build_model(config, quantized)
+
+
+def mac_count(config: ModelConfig) -> int:
+    """See `hwflow.models.build.mac_count`."""
+    from hwflow.models import build
+
+    return build.mac_count(config)
 
 
 def parameter_count(config: ModelConfig) -> int:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from hwflow.errors import UserError
 from hwflow.models.folded_config import ASR_ZOO, FoldedAsrConfig
 from hwflow.models.precision import PAPER, Precision
+from hwflow.models.shvit_config import SHVIT_ZOO, ShvitConfig
 
 Size = Annotated[int, Field(ge=1, le=4096)]
 
@@ -65,7 +66,7 @@ class EncoderConfig(BaseModel):
         return self.tokens, self.features
 
 
-ModelConfig = Annotated[JetTaggerConfig | EncoderConfig | FoldedAsrConfig, Field(discriminator="family")]
+ModelConfig = Annotated[JetTaggerConfig | EncoderConfig | FoldedAsrConfig | ShvitConfig, Field(discriminator="family")]
 _ADAPTER: TypeAdapter[ModelConfig] = TypeAdapter(ModelConfig)
 
 # Parameters, ours against stated: btag 9,124 / 9,135; engine 3,303 / 3,244; gw 3,358 / 3,394.
@@ -85,6 +86,7 @@ ZOO: dict[str, ModelConfig] = {
     "engine": _ENGINE,
     "gw": _GW,
     **ASR_ZOO,
+    **SHVIT_ZOO,
 }
 
 

@@ -56,7 +56,8 @@ class Importer:
         graph, problems = self.model.graph, Problems()
         for value in graph.inputs:
             shape = value.shape.numpy() if value.shape is not None else ()
-            self.symbols[value] = RawInput(value.name or "", shape, shape)
+            is_tokens = value.dtype not in (ir.DataType.FLOAT, None)
+            self.symbols[value] = RawInput(value.name or "", shape, shape, is_tokens=is_tokens)
         for value in graph.initializers.values():
             if value.const_value is not None:
                 self.symbols[value] = Constant(value.const_value.numpy())

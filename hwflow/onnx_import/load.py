@@ -6,7 +6,8 @@ Rules:
  3. Data outside the file must be plain files in the model's own folder (links are refused) and is inlined.
  4. Every name is given once, every node input exists, and the graph has no cycle.
  5. Nodes have as many operands, and attributes of such types, as their op is defined with.
- 6. Graph inputs are float32 with static shapes. Shapes, annotations and notes that the file adds are dropped.
+ 6. Graph inputs are float32, or integers that name rows of a table, with static shapes. Shapes, annotations and notes
+    that the file adds are dropped.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from hwflow.onnx_import.tensor_data import element_count, read_data
 
 MIN_OPSET = 11
 _AGAIN = "Export the model again."
+_INPUT_TYPES = (onnx.TensorProto.FLOAT, onnx.TensorProto.INT32, onnx.TensorProto.INT64)
 _BAD_ATTRIBUTES = {
     onnx.AttributeProto.GRAPH: "control flow (If, Loop or Scan)",
     onnx.AttributeProto.GRAPHS: "control flow (If, Loop or Scan)",
@@ -162,9 +164,11 @@ def _check_inputs(graph: onnx.GraphProto, limits: Limits) -> None:
         if value.name in constants:
             continue
         subject, type = f"input {value.name!r}", value.type.tensor_type
-        if type.elem_type != onnx.TensorProto.FLOAT:
+        if type.elem_type not in _INPUT_TYPES:
             found = onnx.TensorProto.DataType.Name(type.elem_type) if type.elem_type in range(1, 24) else "no tensor"
-            raise UserError(subject, f"elements of type {found}", "FLOAT", "Export with float32 inputs.")
+            raise UserError(
+                subject, f"elements of type {found}", "FLOAT, or INT64 of tokens", "Export with float32 inputs."
+            )
         dims = [d.dim_value if d.HasField("dim_value") else d.dim_param or "?" for d in type.shape.dim]
         if not type.HasField("shape") or any(isinstance(n, str) for n in dims):
             found = f"shape [{', '.join(map(str, dims))}]" if type.HasField("shape") else "no shape"

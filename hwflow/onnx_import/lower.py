@@ -32,6 +32,8 @@ def lower(model: ir.Model, wide: Collection[str] = ()) -> None:
         in_double = any(v in double or _is_double_constant(v) for v in node.inputs if v is not None)
         if is_quant(node):
             _lower_quant(graph, node, double)
+        elif node.op_type == "Gather":
+            _limit_tokens(graph, node, double)
         elif node.op_type in _SINGLE_ONLY:
             _narrow(graph, node, double)
         elif in_double or any(o.name in wide for o in node.outputs):
@@ -88,6 +90,22 @@ def _widen(graph: ir.Graph, node: ir.Node, double: set[ir.Value]) -> None:
         double.add(expand_conv(graph, node, tuple(shape.numpy())))
     else:
         double.update(node.outputs)
+
+
+def _limit_tokens(graph: ir.Graph, node: ir.Node, double: set[ir.Value]) -> None:
+    """A token beyond a table names its last row, as in hardware; onnxruntime would stop."""
+    table, tokens = node.inputs
+    assert table is not None and tokens is not None
+    if table in double or _is_double_constant(table):
+        double.update(node.outputs)
+    if table.const_value is None or tokens.const_value is not None or tokens.dtype is None:
+        return
+    last = len(table.const_value.numpy()) - 1
+    limits = [constant(graph, np.asarray(n, tokens.dtype.numpy()), "row") for n in (0, last)]
+    clip = ir.node("Clip", [tokens, *limits])
+    clip.outputs[0].name = f"{node.outputs[0].name}/hwflow_rows"
+    graph.insert_before(node, [clip])
+    node.replace_input_with(1, clip.outputs[0])
 
 
 def _narrow(graph: ir.Graph, node: ir.Node, double: set[ir.Value]) -> None:

@@ -18,12 +18,16 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class RawInput:
-    """A graph input of shape ``port`` before its quantiser. Movement ops wait in ``moves`` for the quantiser."""
+    """A graph input of shape ``port`` before its quantiser. Movement ops wait in ``moves`` for the quantiser.
+
+    ``is_tokens``: integers that name rows of a table; they have no quantiser.
+    """
 
     name: str
     port: tuple[int, ...]
     shape: tuple[int, ...]
     moves: tuple[Move, ...] = ()
+    is_tokens: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,8 @@ class GoldenRunner:
     def run(self, inputs: PortData, progress: Callable[[int], None] | None = None) -> dict[str, IntArray]:
         """Integers (count, *shape) of every tensor for real inputs (count, *input shape), an array for each port."""
         ports = self.session.get_inputs()
-        arrays = [a.astype(np.float32) for a in per_port(inputs, [port.name for port in ports])]
+        given = per_port(inputs, [port.name for port in ports])
+        arrays = [_typed(array, port.type) for array, port in zip(given, ports, strict=True)]
         rows: list[list[np.ndarray]] = []
         for index, samples in enumerate(zip(*arrays, strict=True)):
             feeds = {port.name: x.reshape(port.shape) for port, x in zip(ports, samples, strict=True)}
@@ -42,6 +43,14 @@ class GoldenRunner:
             id: grid_integers(np.stack([row[i] for row in rows]), self.graph, id)
             for i, id in enumerate(self.output_ids)
         }
+
+
+def _typed(array: np.ndarray, type: str) -> np.ndarray:
+    """Data in the type of a port of onnxruntime: float32, or whole numbers where it takes tokens."""
+    if type == "tensor(float)":
+        return array.astype(np.float32)
+    tokens: np.ndarray = np.rint(array).astype(type.removeprefix("tensor(").removesuffix(")"))
+    return tokens
 
 
 def golden_runner(model: ImportedModel, tensors: Iterable[str] | None = None) -> GoldenRunner:

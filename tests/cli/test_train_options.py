@@ -32,9 +32,10 @@ def test_a_model_of_the_zoo_stays_as_it_is() -> None:
     [
         (
             ["btag", "--data", "x.h5"],
-            "--data: found the model btag; expected a model of jets or of speech. Leave --data out",
+            "--data: found the model btag; expected a model of jets, of CIFAR-10 or of speech. Leave --data out",
         ),
         (["btag", "--particles", "4"], "--particles: found the model btag; expected the model jet_tagger. Leave"),
+        (["shvit_s1"], "the model shvit_s1: found no data set; expected a model with one"),
         (["bta"], "model zoo: found the model name 'bta'; expected one of jet_tagger_n8"),
         (["jet_tagger", "--bits", "33"], "Invalid value for '--bits': Input should be less than or equal to 32"),
     ],

@@ -224,7 +224,7 @@ def test_a_batch_norm_folds_exactly_and_export_insists_on_it(tmp_path: Path) -> 
     for _ in range(20):
         model.train()(3 * torch.randn(64, TOKENS, DIM) + 1)
     block.norm.weight.uniform_(0.5, 2)  # type: ignore[operator]
-    with pytest.raises(UserError, match="a BatchNorm beside a linear layer; expected a folded one"):
+    with pytest.raises(UserError, match="a BatchNorm beside its layer; expected a folded one"):
         export_qonnx(model, tmp_path / "m.onnx", (TOKENS, DIM))
     x = torch.randn(64, TOKENS, DIM)
     float_block = LinearBatchNorm(DIM, 5, FLOAT).eval()

@@ -12,13 +12,27 @@ import pytest
 import torch
 
 from hwflow.errors import UserError
+from hwflow.frontends.brevitas.batch_norm import fold_batch_norms
 from hwflow.frontends.brevitas.calibrate import calibrate
 from hwflow.frontends.brevitas.export import export_qonnx
-from hwflow.models import ZOO, EncoderConfig, Precision, build_model, config_for, from_json, parameter_count, to_json
+from hwflow.models import (
+    ZOO,
+    EncoderConfig,
+    Precision,
+    build_model,
+    config_for,
+    from_json,
+    mac_count,
+    parameter_count,
+    to_json,
+)
 from hwflow.onnx_import.model import import_model
 from hwflow.verify.golden import golden_runner
+from tests.support.zoo import liven_norms
 
 from .lowering import constants, quant_nodes, run
+
+BATCH_NORMS = (torch.nn.BatchNorm1d, torch.nn.BatchNorm2d)
 
 COUNTS = {
     "jet_tagger_n8": 5701,
@@ -34,9 +48,18 @@ COUNTS = {
     "folded_asr_plain": 36619,
     "folded_asr_all2": 11339,
     "folded_asr_all4": 4843,
+    "shvit_nano": 39930,
+    "shvit_nano32": 40074,
+    "shvit_s1": 6308660,
+    "shvit_s2": 11443648,
+    "shvit_s3": 14210010,
+    "shvit_s4": 16546248,
 }
-ALLOWED_OPS = {"Quant", "MatMul", "Gemm", "Add", "Sub", "Mul", "Relu", "Neg", "Exp", "Reciprocal", "Sqrt"} | {
-    *("ReduceMax", "ReduceSum", "ReduceMean", "Reshape", "Transpose", "Flatten")
+STATED = {"s1": (6.3e6, 241e6), "s2": (11.4e6, 366e6), "s3": (14.2e6, 601e6), "s4": (16.5e6, 986e6)}
+ALLOWED_OPS = {
+    *("Quant", "MatMul", "Gemm", "Add", "Sub", "Mul", "Relu", "Neg", "Exp", "Reciprocal", "Sqrt"),
+    *("ReduceMax", "ReduceSum", "ReduceMean", "Reshape", "Transpose", "Flatten"),
+    *("Conv", "Sigmoid", "Slice", "Concat"),
 }
 
 
@@ -47,6 +70,8 @@ def exported(name: str, path: Path, precision: Precision | str = "default") -> t
     if isinstance(config, EncoderConfig):
         config = config.model_copy(update={"blocks": 1})  # the others are the same
     model = build_model(config)
+    liven_norms(model)
+    fold_batch_norms(model)
     dtype = next(model.parameters()).dtype
     calibrate(model, torch.randn(256, *config.input_shape, dtype=dtype))
     export_qonnx(model, path, config.input_shape)
@@ -58,7 +83,20 @@ def test_parameter_counts(name: str) -> None:
     assert parameter_count(ZOO[name]) == COUNTS[name]
 
 
-@pytest.mark.parametrize("name", ["jet_tagger_n8", "jet_tagger_n8_linformer", "btag", "engine", "gw"])
+@pytest.mark.parametrize("name", STATED)
+def test_shvit_has_the_parameters_and_products_of_the_paper(name: str) -> None:
+    """Within 1 % of arXiv 2401.16456, BatchNorms folded; or two parameters a channel instead of a bias."""
+    config, (parameters, macs) = ZOO[f"shvit_{name}"], STATED[name]
+    norms = sum(m.num_features for m in build_model(config, quantized=False).modules() if isinstance(m, BATCH_NORMS))
+    assert parameter_count(config) == pytest.approx(parameters, rel=0.01)
+    assert parameter_count(config) + norms == pytest.approx(parameters, rel=0.01)
+    assert mac_count(config) == pytest.approx(macs, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["jet_tagger_n8", "jet_tagger_n8_linformer", "btag", "engine", "gw", "shvit_nano32"],
+)
 def test_torch_equals_onnxruntime_bit_for_bit(name: str, tmp_path: Path) -> None:
     model, inputs = exported(name, tmp_path / "model.onnx")
     with torch.no_grad():
@@ -84,7 +122,7 @@ def test_paper_precision_is_exact_in_double(tmp_path: Path) -> None:
     np.testing.assert_array_equal(golden, expected)
 
 
-@pytest.mark.parametrize("name", ["jet_tagger_n16_linformer", "engine"])
+@pytest.mark.parametrize("name", ["jet_tagger_n16_linformer", "engine", "shvit_nano"])
 def test_the_exported_graph_is_static_quantized_and_power_of_two(name: str, tmp_path: Path) -> None:
     exported(name, tmp_path / "model.onnx")
     graph = onnx.load(tmp_path / "model.onnx").graph

@@ -13,6 +13,7 @@ from hwflow.ir.ops import (
     Add,
     Clamp,
     Concat,
+    Lookup,
     MatMul,
     Mul,
     ReduceMax,
@@ -24,6 +25,7 @@ from hwflow.ir.ops import (
     Sub,
     Table,
     Transpose,
+    Window,
 )  # fmt: skip
 from hwflow.ir.ops.requantise import Rounding
 from hwflow.ir.ops.table import table_inputs
@@ -173,3 +175,28 @@ def test_movement(type: FixedType, perm: list[int], start: int, step: int, seed:
     climb.check(climb.add(Transpose(tuple(perm)), x), xs.transpose(0, *(axis + 1 for axis in perm)))
     climb.check(climb.add(Reshape((6, 4)), x), xs.reshape(len(xs), 6, 4))
     climb.check(climb.add(Slice(-1, start, 4, step), x), xs[..., start:4:step])
+
+
+@given(fixed_types(), st.integers(1, 4), st.integers(1, 4), st.data(), SEEDS)
+def test_window_and_a_product_are_a_convolution(
+    type: FixedType, rows: int, columns: int, data: st.DataObject, seed: int
+) -> None:
+    stride = (data.draw(st.integers(1, 3)), data.draw(st.integers(1, 3)))
+    top, left, bottom, right = (data.draw(st.integers(0, 2)) for _ in range(4))
+    climb = Climb(seed)
+    x, xs = climb.input(type, 5, 4, 2)
+    output = climb.add(Window((rows, columns), stride, (top, left, bottom, right)), x)
+    padded = np.zeros((len(xs), 5 + top + bottom, 4 + left + right, 2), object)
+    padded[:, top : top + 5, left : left + 4] = xs
+    places = [range(0, padded.shape[axis + 1] - (rows, columns)[axis] + 1, stride[axis]) for axis in (0, 1)]
+    windows = [[padded[:, i : i + rows, j : j + columns] for j in places[1]] for i in places[0]]
+    expected = np.array(windows, object).transpose(2, 0, 1, 3, 4, 5)
+    climb.check(output, expected.reshape(*expected.shape[:3], rows * columns, 2))
+
+
+@given(fixed_types(), st.integers(1, 9), SEEDS)
+def test_lookup_takes_the_last_row_for_tokens_beyond_it(entry: FixedType, rows: int, seed: int) -> None:
+    climb = Climb(seed)
+    x, xs = climb.input(FixedType(False, 4, 0), 6, 1)
+    table, entries = climb.constant(entry, rows, 3)
+    climb.check(climb.add(Lookup(), x, table), entries[np.minimum(xs[..., 0], rows - 1).astype(int)])

@@ -15,7 +15,7 @@ from torch import nn
 
 from hwflow.errors import UserError
 from hwflow.files import write_atomic
-from hwflow.frontends.brevitas.batch_norm import LinearBatchNorm
+from hwflow.frontends.brevitas.batch_norm import FoldingNorm
 from hwflow.frontends.brevitas.run import RunFolder
 from hwflow.frontends.brevitas.train import load_run
 from hwflow.models.folded_asr import ChunkModel, FoldedAsr, WholeModel
@@ -71,10 +71,8 @@ def export_ports(
         outputs: names, in the order of the model's results.
         states: output name to the input name that it is fed to in the next inference.
     """
-    if any(isinstance(m, LinearBatchNorm) and isinstance(m.norm, nn.BatchNorm1d) for m in model.modules()):
-        raise UserError(
-            "export_qonnx", "a BatchNorm beside a linear layer", "a folded one", "Call fold_batch_norms first."
-        )
+    if any(isinstance(module, FoldingNorm) and not module.folded for module in model.modules()):
+        raise UserError("export_qonnx", "a BatchNorm beside its layer", "a folded one", "Call fold_batch_norms first.")
     path.parent.mkdir(parents=True, exist_ok=True)
     model = _single_precision(model.eval())
     with warnings.catch_warnings():

@@ -1,4 +1,4 @@
-"""Pooling over the tokens of a sequence."""
+"""Pooling over the tokens of a sequence and the pixels of an image."""
 
 from __future__ import annotations
 
@@ -22,6 +22,14 @@ class MeanPool(nn.Module):
     def forward(self, x: Quantized) -> Quantized:
         """Map ``x`` (batch, tokens, features) to (batch, features)."""
         return self.output(values(x).sum(1) * self.factor)
+
+
+class ImageMeanPool(MeanPool):
+    """The same over the pixels of an image, which keeps its axes."""
+
+    def forward(self, x: Quantized) -> Quantized:
+        """Map ``x`` (batch, channels, height, width) to (batch, channels, 1, 1)."""
+        return self.output(values(x).sum((2, 3), keepdim=True) * self.factor)
 
 
 class MaxPool(nn.Module):

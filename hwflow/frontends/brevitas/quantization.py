@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,6 +21,12 @@ def values(x: Quantized) -> Tensor:
     """The plain tensor of values, whether ``x`` carries a scale or not."""
     tensor: Tensor = x if isinstance(x, Tensor) else x.value
     return tensor
+
+
+def concat(parts: Sequence[Quantized], axis: int) -> Quantized:
+    """Tensors that one quantizer put out, side by side; keeps the scale, which is that of the last."""
+    joined = torch.cat([values(part) for part in parts], axis)
+    return joined if isinstance(parts[-1], Tensor) else parts[-1].set(value=joined)
 
 
 @dataclass(frozen=True)
@@ -74,11 +81,25 @@ class Quantization:
         layer: nn.Module = qnn.QuantConv1d(inputs, outputs, kernel, stride, **self._parameters(name))
         return layer
 
-    def scale_bias(self, name: str, features: int) -> nn.Module:
-        """``x * weight + bias`` per feature of the last axis, exact (the affine part of a normalisation)."""
+    def conv(
+        self, name: str, inputs: int, outputs: int, kernel: int = 1, *, stride: int = 1, groups: int = 1
+    ) -> nn.Module:
+        """A convolution of images (batch, inputs, height, width), padded by ``kernel // 2``; else like `linear`."""
+        shape = {"stride": stride, "padding": kernel // 2, "groups": groups}
         if not self.enabled:
-            return _Affine(features)
-        layer: nn.Module = qnn.QuantScaleBias(features, bias=True, runtime_shape=(-1,), **self._parameters(name))
+            return nn.Conv2d(inputs, outputs, kernel, **shape)  # type: ignore[arg-type]
+        layer: nn.Module = qnn.QuantConv2d(inputs, outputs, kernel, **shape, **self._parameters(name))
+        return layer
+
+    def scale_bias(self, name: str, features: int, *, trailing: int = 0) -> nn.Module:
+        """``x * weight + bias`` per feature, exact (the affine part of a normalisation).
+
+        The features are the last axis but ``trailing`` ones: the last of a sequence, the first of an image.
+        """
+        shape = (-1, *(1,) * trailing)
+        if not self.enabled:
+            return _Affine(features, shape)
+        layer: nn.Module = qnn.QuantScaleBias(features, bias=True, runtime_shape=shape, **self._parameters(name))
         return layer
 
     def _path(self, name: str) -> str:
@@ -101,10 +122,11 @@ class Quantization:
 class _Affine(nn.Module):
     """Float twin of ``brevitas.nn.QuantScaleBias``."""
 
-    def __init__(self, features: int) -> None:
+    def __init__(self, features: int, shape: tuple[int, ...] = (-1,)) -> None:
         super().__init__()
+        self.shape = shape
         self.weight = nn.Parameter(torch.ones(features))
         self.bias = nn.Parameter(torch.zeros(features))
 
     def forward(self, x: Tensor) -> Tensor:
-        return x * self.weight + self.bias
+        return x * self.weight.reshape(self.shape) + self.bias.reshape(self.shape)

@@ -24,6 +24,8 @@ _SAMPLES: dict[DatasetName, int] = {
     "gw": 12_000,
     "digits": 3000,
     "speech": 30_000,
+    "handwritten": 1797,
+    "cifar10": 10_000,
 }
 
 
@@ -39,6 +41,17 @@ class TrainConfig(BaseModel):
     learn_scales: bool = False
     seed: int = Field(default=0, ge=0)
     threads: int = Field(default=2, ge=1)
+
+
+_SPEECH = TrainConfig(float_epochs=24, quantized_epochs=6, batch=32, float_rate=4e-3, quantized_rate=1e-3)
+# Where the defaults do not do. Sequences have many losses each, and come in smaller batches. The handwritten digits
+# are few and tiny, so that more threads would only wait for one another.
+_TRAIN: dict[DatasetName, TrainConfig] = {
+    "digits": _SPEECH,
+    "speech": _SPEECH,
+    "handwritten": TrainConfig(float_epochs=20, quantized_epochs=20, batch=64, threads=1),
+    "cifar10": TrainConfig(batch=64),
+}
 
 
 class RunConfig(BaseModel):
@@ -60,21 +73,16 @@ def run_config(
     """The default run of the zoo's model ``name``; precision as in `hwflow.models.config_for`.
 
     Raises:
-        UserError: for an unknown name.
+        UserError: for an unknown name, or a model that hwflow has no data for.
     """
     model = config_for(name, precision=precision)
-    dataset: DatasetName = "jets" if isinstance(model, JetTaggerConfig) else model.dataset
+    dataset: DatasetName | None = "jets" if isinstance(model, JetTaggerConfig) else model.dataset
+    if dataset is None:
+        raise UserError(f"the model {name}", "no data set", "a model with one", "Train it with code of your own.")
     data = DataConfig(dataset=dataset, samples=samples or _SAMPLES[dataset])
     if isinstance(model, FoldedAsrConfig):
         data = data.model_copy(update={"bands": model.bands})
-    return RunConfig(model=model, data=data, train=train or _training(model))
-
-
-def _training(model: ModelConfig) -> TrainConfig:
-    """The default training: sequences have many losses each, and come in smaller batches."""
-    if not isinstance(model, FoldedAsrConfig):
-        return TrainConfig()
-    return TrainConfig(float_epochs=24, quantized_epochs=6, batch=32, float_rate=4e-3, quantized_rate=1e-3)
+    return RunConfig(model=model, data=data, train=train or _TRAIN.get(dataset, TrainConfig()))
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,7 @@ def train(config: RunConfig, folder: Path, *, data_folder: Path | None = None, q
     folder.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(config.train.threads)
     training, validation, filled = load_data(config.data, config.model.input_shape[0], data_folder or folder)
+    training.require_shape(config.model.input_shape)
     config = _claim(run, config.model_copy(update={"data": filled}))
     with epoch_bar(config.train.float_epochs, config.train.quantized_epochs, quiet) as advance:
         state = _Run(run, config, training, advance)

@@ -11,7 +11,7 @@ from hwflow.errors import UserError
 from hwflow.frontends.qkeras.attention import attention
 from hwflow.frontends.qkeras.blocks import layer_norm, residual
 from hwflow.frontends.qkeras.quantization import KerasTensor, Quantization
-from hwflow.models import EncoderConfig, FoldedAsrConfig, JetTaggerConfig, ModelConfig
+from hwflow.models import EncoderConfig, FoldedAsrConfig, JetTaggerConfig, ModelConfig, ShvitConfig
 
 WIDTH = 16  # of the jet tagger
 INPUT = "inputs"  # the graph input; "input" is its quantiser
@@ -23,9 +23,9 @@ def build_model(config: ModelConfig, quantized: bool = True) -> Any:
     A quantised model must be calibrated (`hwflow.frontends.qkeras.calibrate`) before its outputs mean anything.
 
     Raises:
-        UserError: for a precision that float32 cannot compute exactly (``PAPER``).
+        UserError: for a precision that float32 cannot compute exactly (``PAPER``), or a vision transformer.
     """
-    if isinstance(config, FoldedAsrConfig):
+    if isinstance(config, FoldedAsrConfig | ShvitConfig):
         raise UserError("build_model", config.family, "a jet tagger or an encoder", "Train it with Brevitas.")
     q = Quantization(config.precision, enabled=quantized)
     inputs = keras.Input(config.input_shape, name=INPUT)

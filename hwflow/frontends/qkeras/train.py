@@ -44,6 +44,7 @@ def train(config: RunConfig, folder: Path, *, data_folder: Path | None = None, q
     folder.mkdir(parents=True, exist_ok=True)
     _use_threads(config.train.threads)
     training, validation, filled = load_data(config.data, config.model.input_shape[0], data_folder or folder)
+    training.require_shape(config.model.input_shape)
     config = _claim(RunFolder(folder), config.model_copy(update={"data": filled}))
     with epoch_bar(config.train.float_epochs, config.train.quantized_epochs, quiet) as advance:
         twin = _float_phase(config, folder, training, advance)

@@ -3,6 +3,7 @@
 from hwflow.ir.ops.clamp import Clamp
 from hwflow.ir.ops.concat import Concat
 from hwflow.ir.ops.elementwise import Add, Mul, Sub
+from hwflow.ir.ops.lookup import Lookup
 from hwflow.ir.ops.matmul import MatMul
 from hwflow.ir.ops.reduce import ReduceMax, ReduceSum
 from hwflow.ir.ops.requantise import Requantise
@@ -19,6 +20,7 @@ OPS = {
         Add,
         Clamp,
         Concat,
+        Lookup,
         MatMul,
         Mul,
         ReduceMax,
@@ -40,6 +42,7 @@ __all__ = [
     "Add",
     "Clamp",
     "Concat",
+    "Lookup",
     "MatMul",
     "Mul",
     "ReduceMax",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import onnx_ir as ir
 
 from hwflow.ir.graph import Op
 from hwflow.ir.ops import Concat, Reshape, Slice, Transpose
 from hwflow.onnx_import.attributes import int_of, ints_of
+from hwflow.onnx_import.handlers.lookup import lookup
 from hwflow.onnx_import.handlers.unary import integers, operand
 from hwflow.onnx_import.integer import Importer
 from hwflow.onnx_import.problems import Unsupported
@@ -41,7 +43,7 @@ def reshape(importer: Importer, node: ir.Node) -> list[Value | RawInput]:
     if math.prod(shape) != math.prod(symbol.shape) or min(shape, default=1) < 1:
         raise Unsupported(f"it reshapes {list(symbol.shape)} to {list(shape)}, another number of elements")
     if isinstance(symbol, RawInput):
-        return [RawInput(symbol.name, symbol.port, shape, (*symbol.moves, Move("Reshape", shape)))]
+        return [replace(symbol, shape=shape, moves=(*symbol.moves, Move("Reshape", shape)))]
     batch = first_unit_axis(shape)
     target = drop_axis(shape, batch)
     op = None if target == symbol.ir_shape else Reshape(target)
@@ -79,7 +81,7 @@ def transpose(importer: Importer, node: ir.Node) -> list[Value | RawInput]:
     perm = tuple(ints_of(node, "perm") or reversed(range(rank)))
     shape = tuple(symbol.shape[axis] for axis in perm)
     if isinstance(symbol, RawInput):
-        return [RawInput(symbol.name, symbol.port, shape, (*symbol.moves, Move("Transpose", perm)))]
+        return [replace(symbol, shape=shape, moves=(*symbol.moves, Move("Transpose", perm)))]
     old = None if symbol.batch is None else rank + symbol.batch
     batch = None if old is None else perm.index(old) - rank
     kept = [axis - (old is not None and axis > old) for axis in perm if axis != old]
@@ -152,7 +154,9 @@ def split(importer: Importer, node: ir.Node) -> list[Value]:
 
 
 def gather(importer: Importer, node: ir.Node) -> list[Value]:
-    """Gather of a constant index or contiguous range: a slice."""
+    """Gather of a constant index or contiguous range: a slice. Gather of a constant table by tokens: a lookup."""
+    if isinstance(importer.symbols[node.inputs[0]], Constant):  # type: ignore[index]
+        return [lookup(importer, node)]
     value, symbol = operand(importer, node), importer.symbols[node.inputs[1]]  # type: ignore[index]
     rank, axis = len(value.shape), int_of(node, "axis", 0)
     axis = axis - rank if axis >= 0 else axis

@@ -32,6 +32,8 @@ def quant(importer: Importer, node: ir.Node) -> list[Value]:
 
 def _input(importer: Importer, raw: RawInput, quantiser: Quantiser, frac: int, name: str) -> Value:
     """The port, then the movements that stood before the quantiser. Whoever feeds the port rounds half to even."""
+    if raw.is_tokens:
+        raise Unsupported(f"it quantises input {raw.name!r}, which is integers; only a Gather of a table reads those")
     requantise = quantiser.requantise(frac)
     batch = first_unit_axis(raw.port)
     if requantise.rounding != "half_even":

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import onnx_ir as ir
 
+from hwflow.errors import UserError
 from hwflow.onnx_import.fold import remove_unused
 from hwflow.onnx_import.lower import lower
 from hwflow.onnx_import.ports import PortData, per_port
@@ -24,6 +25,10 @@ class Ranges:
     def __init__(self, model: ir.Model, samples: PortData | None) -> None:
         self._model = model.clone()
         ports = self._model.graph.inputs
+        if tokens := [port.name for port in ports if port.dtype not in (ir.DataType.FLOAT, None)]:
+            raise UserError(
+                f"input {tokens[0]!r}", "integers", "float32 in near-exact mode", "Make the rest of the model exact."
+            )
         if samples is None:
             rng = np.random.default_rng(_SEED)
             samples = [rng.normal(size=(_SAMPLES, *_shape(port))) * _spread(port) for port in ports]
