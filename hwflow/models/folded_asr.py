@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from hwflow.errors import UserError
 from hwflow.frontends.brevitas.folding import FoldedLayer
 from hwflow.frontends.brevitas.past import Past, Stream, Whole, Windows
 from hwflow.frontends.brevitas.quantization import Quantization, Quantized, values
@@ -35,32 +34,21 @@ class FoldedAsr(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Whole sequences (batch, frames, bands), each of whole chunks, worked on chunk beside chunk."""
-        chunks = _chunks(x, self.config.chunk)
+        chunks = self.config.chunks(int(x.shape[1]))
         y = self._run(x.reshape(-1, self.config.chunk, x.shape[2]), Windows(chunks))
         return y.reshape(len(x), -1, y.shape[2])
 
     def whole(self, x: Tensor) -> Tensor:
         """The same, as one sequence under the mask of the chunks."""
-        _chunks(x, self.config.chunk)
+        self.config.chunks(int(x.shape[1]))
         tokens = int(x.shape[1]) // STRIDE
         return self._run(x, Whole(tokens, self.config.chunk_tokens, self.config.context))
 
     def step(self, x: Tensor, states: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
-        """One chunk (batch, chunk, bands) after ``states``: its logits and the states behind it. See `state_shapes`."""
+        """One chunk (batch, chunk, bands) after ``states``: its logits and the states behind it. Theirs are those
+        of ``config.state_shapes``."""
         stream = Stream(states)
         return self._run(x, stream), stream.next
-
-    def state_shapes(self) -> dict[str, tuple[int, int]]:
-        """Name and shape (rows, width) of each state, in order; all start as zeros.
-
-        The frames that the convolution still needs, then the keys and values of every layer, folded.
-        """
-        config = self.config
-        shapes = {"frames": (config.kernel - STRIDE, config.bands)} if config.kernel > STRIDE else {}
-        for index, fold in enumerate(config.folds):
-            for name in ("key", "value"):
-                shapes[f"{name}_{index}"] = (config.context * fold, config.dim // fold)
-        return shapes
 
     def _run(self, x: Tensor, past: Past) -> Tensor:
         y = self._front(x, past)
@@ -99,12 +87,3 @@ class WholeModel(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.model.whole(x)
-
-
-def _chunks(x: Tensor, chunk: int) -> int:
-    """The chunks in sequences (batch, frames, bands)."""
-    frames = int(x.shape[1])
-    if frames % chunk:
-        remedy = "Pad the sequence with silence."
-        raise UserError("folded_asr", f"{frames} frames", f"a multiple of the chunk of {chunk}", remedy)
-    return frames // chunk

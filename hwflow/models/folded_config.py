@@ -56,6 +56,29 @@ class FoldedAsrConfig(BaseModel):
         return self.tokens + 1
 
     @property
+    def state_shapes(self) -> dict[str, tuple[int, int]]:
+        """Name and shape (rows, width) of each state, in order; all start as zeros.
+
+        The frames that the convolution still needs, then the keys and values of every layer, folded.
+        """
+        shapes = {"frames": (self.kernel - STRIDE, self.bands)} if self.kernel > STRIDE else {}
+        for index, fold in enumerate(self.folds):
+            for name in ("key", "value"):
+                shapes[f"{name}_{index}"] = (self.context * fold, self.dim // fold)
+        return shapes
+
+    def chunks(self, frames: int) -> int:
+        """The chunks in a sequence of ``frames`` frames.
+
+        Raises:
+            UserError: if they do not come out even.
+        """
+        if frames % self.chunk:
+            expected = f"a multiple of the chunk of {self.chunk}"
+            raise UserError("folded_asr", f"{frames} frames", expected, "Pad the sequence with silence.")
+        return frames // self.chunk
+
+    @property
     def chunk_seconds(self) -> float:
         """The duration of a chunk."""
         return self.chunk * FRAME_SECONDS

@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 from hwflow.errors import UserError
 
 INPUT_SCALE, OUTPUT_SCALE = "hwflow.input_scale", "hwflow.output_scale"
+STATES = "hwflow.states"
+"""Metadata of a streaming model: outputs that are inputs of the next inference, JSON ``{"output": "input", ...}``."""
 
 PortData = NDArray[Any] | Sequence[NDArray[Any]]
 """Data of all input ports, each (count, *shape), in the ports' order; one array is that of the only port."""

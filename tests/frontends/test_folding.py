@@ -13,12 +13,13 @@ import torch
 
 from hwflow.errors import UserError
 from hwflow.frontends.brevitas.calibrate import calibrate
-from hwflow.frontends.brevitas.export import STATES, export_streaming, export_whole
+from hwflow.frontends.brevitas.export import export_streaming, export_whole
 from hwflow.frontends.brevitas.folding import FoldedLayer, fold, unfold
 from hwflow.frontends.brevitas.past import Whole, band, expand
 from hwflow.frontends.brevitas.quantization import Quantization
 from hwflow.models import FoldedAsrConfig, build_model, from_json, parameter_count
 from hwflow.models.folded_asr import FoldedAsr
+from hwflow.onnx_import.ports import STATES
 
 from .lowering import lower, run
 
@@ -46,7 +47,7 @@ def test_chunk_by_chunk_equals_the_whole_sequence_bit_for_bit(name: str) -> None
     expected = model(x)
     assert len(expected.unique()) > 50
     assert torch.equal(model.whole(x), expected)
-    states = [torch.zeros(len(x), *shape) for shape in model.state_shapes().values()]
+    states = [torch.zeros(len(x), *shape) for shape in config.state_shapes.values()]
     parts = []
     for chunk in x.split(config.chunk, 1):
         logits, states = model.step(chunk, states)

@@ -19,11 +19,9 @@ from hwflow.frontends.brevitas.batch_norm import FoldingNorm
 from hwflow.frontends.brevitas.run import RunFolder
 from hwflow.frontends.brevitas.train import load_run
 from hwflow.models.folded_asr import ChunkModel, FoldedAsr, WholeModel
+from hwflow.onnx_import.ports import STATES
 
 OPSET = 17
-
-
-STATES = "hwflow.states"  # the metadata property that pairs outputs with the inputs that they are next time
 
 
 def export_qonnx(model: nn.Module, path: Path, input_shape: Sequence[int]) -> Path:
@@ -46,7 +44,7 @@ def export_streaming(model: FoldedAsr, path: Path) -> Path:
     A state ``key_0`` comes out as ``key_0_next``; the metadata property `STATES` holds these pairs as JSON,
     ``{"key_0_next": "key_0", ...}``. States start as zeros.
     """
-    shapes = model.state_shapes()
+    shapes = model.config.state_shapes
     states = {f"{name}_next": name for name in shapes}
     ports = {"input": model.config.input_shape, **shapes}
     return export_ports(ChunkModel(model), path, ports, ["output", *states], states)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from keras import ops
 
+from hwflow.frontends.qkeras.past import Past
 from hwflow.frontends.qkeras.quantization import KerasTensor, Quantization
 
 MASK = -(2.0**10)  # dominates every score the calibration can choose
@@ -16,9 +18,12 @@ NO_MAX_GUARD = 2.0**-4  # keeps the reciprocal finite when every exp of a row ro
 Mask = np.ndarray | None
 
 
-def stable_softmax(scores: KerasTensor, q: Quantization, mask: Mask = None) -> KerasTensor:
-    """``softmax`` along the last axis as tables, subtracting the row maximum; ``mask`` is `MASK` or 0."""
-    length, exp_bits, bits = scores.shape[-1], q.bits("table", "exp"), q.bits("activation", "difference")
+def stable_softmax(scores: KerasTensor, q: Quantization, mask: Mask = None, length: int | None = None) -> KerasTensor:
+    """``softmax`` along the last axis as tables, subtracting the row maximum; ``mask`` is `MASK` or 0.
+
+    ``length``: how many scores of a row are not masked at most, if not all.
+    """
+    length, exp_bits, bits = length or scores.shape[-1], q.bits("table", "exp"), q.bits("activation", "difference")
     saturated = (exp_bits + 1) * math.log(2) / (1 - 2.0**-bits)  # the largest difference reaches this: exp is 0 there
     s = _masked(q.identity("score")(scores), mask)
     difference = ops.subtract(ops.max(s, axis=-1, keepdims=True), s)
@@ -75,31 +80,36 @@ def attention(
     value_dim: int,
     key_bias: bool = True,
     projected: int | None = None,
-    allowed: Sequence[Sequence[bool]] | None = None,
+    allowed: Sequence[Sequence[bool]] | np.ndarray | None = None,
     subtract_max: bool = True,
+    past: Past | None = None,
+    rows: int = 0,
+    window: int | None = None,
 ) -> KerasTensor:
     """``softmax(scale * q k^T + mask) v``, heads joined and projected; puts out the exact accumulator of ``out``.
 
     The arguments are those of `hwflow.frontends.brevitas.attention.Attention`; ``x`` is (batch, tokens, dim).
+    With a ``past`` a query sees ``rows`` keys more, of which ``window`` in all are allowed.
     """
     tokens, dim = x.shape[1:]
     exponent = -(((key_dim - 1).bit_length() + 1) // 2)  # -ceil(log4(key_dim))
-    query, key, value = (
-        ops.reshape(
-            q.identity(f"{name}_quant")(_linear(x, q, name, heads * size, bias, factor)), (-1, tokens, heads, size)
-        )
-        for name, size, bias, factor in (
-            ("query", key_dim, True, key_dim**-0.5 / 2.0**exponent),
-            ("key", key_dim, key_bias, 1.0),
-            ("value", value_dim, True, 1.0),
-        )
-    )
+    parts = []
+    for name, size, bias, factor in (
+        ("query", key_dim, True, key_dim**-0.5 / 2.0**exponent),
+        ("key", key_dim, key_bias, 1.0),
+        ("value", value_dim, True, 1.0),
+    ):
+        quantise = q.identity(f"{name}_quant")
+        part = quantise(_linear(x, q, name, heads * size, bias, factor))
+        part = part if past is None or name == "query" else past.extend(part, rows, quantise)
+        parts.append(ops.reshape(part, (-1, part.shape[1], heads, size)))
+    query, key, value = parts
     query, key, value = (ops.transpose(t, axes) for t, axes in ((query, _ROWS), (key, _COLUMNS), (value, _COLUMNS)))
     if projected:
         key, value = (_project(t, q.at(f"{n}_projection"), projected) for n, t in (("key", key), ("value", value)))
     scores = ops.multiply(ops.matmul(query, key), 2.0**exponent)
     mask = None if allowed is None else np.where(np.asarray(allowed), 0.0, MASK).astype(np.float32)
-    softmax = stable_softmax if subtract_max else plain_softmax
+    softmax = partial(stable_softmax, length=window) if subtract_max else plain_softmax
     context = ops.matmul(softmax(scores, q.at("softmax"), mask), ops.transpose(value, (0, 1, 3, 2)))
     joined = ops.reshape(ops.transpose(context, _ROWS), (-1, tokens, heads * value_dim))
     return q.linear("out", dim)(q.identity("context")(joined))

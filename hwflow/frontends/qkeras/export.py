@@ -5,6 +5,7 @@ The channels of convolutions lie on axis 1, as ONNX has it; inputs and outputs k
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,10 @@ from hwflow.frontends.keras_files.weights import check_weights
 from hwflow.frontends.qkeras.handlers import HANDLERS
 from hwflow.frontends.qkeras.writer import Value, Writer
 from hwflow.limits import LIMITS
+from hwflow.onnx_import.ports import STATES
 from hwflow.text import printable
 
+NEXT = "_next"
 _Place = tuple[str, int]
 
 
@@ -126,4 +129,12 @@ def _finished(
         raise UserError(
             "Keras model", "an output that is an input, or twice an output", "outputs of layers", "Change it."
         )
-    return writer.model(inputs, named)
+    proto = writer.model(inputs, named)
+    if states := _states([v.name for v in inputs], [v.name for v in named]):
+        proto.metadata_props.add(key=STATES, value=json.dumps(states))
+    return proto
+
+
+def _states(inputs: Sequence[str], outputs: Sequence[str]) -> dict[str, str]:
+    """Outputs that are inputs of the next inference: ``x_next`` belongs to ``x``."""
+    return {name: name.removesuffix(NEXT) for name in outputs if name.removesuffix(NEXT) in inputs}

@@ -8,8 +8,10 @@ from typing import Any
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from hwflow.data import Dataset
+from hwflow.data.dataset import Labels
 from hwflow.frontends.brevitas.progress import Advance
 from hwflow.frontends.brevitas.run import TrainConfig
 from hwflow.frontends.brevitas.snapshot import Phase
@@ -25,7 +27,7 @@ def fit(model: Any, data: Dataset, settings: TrainConfig, phase: Phase, folder: 
     epochs = settings.float_epochs if phase == "float" else settings.quantized_epochs
     before, first = _last(folder, phase)
     if before is None:
-        model.compile(optimizer=_optimizer(), loss=_loss(model.output_shape[-1]), jit_compile=False)
+        model.compile(optimizer=_optimizer(), loss=_loss(model.output_shape[-1], data.labels), jit_compile=False)
     else:
         model = keras.models.load_model(before)
     for epoch in range(first, epochs):
@@ -59,9 +61,11 @@ def _optimizer() -> Any:
     return keras.optimizers.AdamW(weight_decay=1e-4, global_clipnorm=1.0)
 
 
-def _loss(outputs: int) -> Any:
-    """Cross-entropy; binary for a single logit."""
+def _loss(outputs: int, labels: Labels) -> Any:
+    """Cross-entropy; binary for a single logit; CTC for transcripts, output 0 the blank."""
     losses = keras.losses
+    if labels.ndim == 2:
+        return losses.CTC()
     kind = losses.BinaryCrossentropy if outputs == 1 else losses.SparseCategoricalCrossentropy
     return kind(from_logits=True)
 
@@ -76,12 +80,19 @@ def _epoch(model: Any, data: Dataset, settings: TrainConfig, phase: Phase, epoch
     def rate(step: int, logs: object = None) -> None:
         model.optimizer.learning_rate = peak * _rate((epoch + step / steps) / epochs)
 
-    labels = data.labels[order].astype(np.float32)[:, None] if model.output_shape[-1] == 1 else data.labels[order]
+    labels = _targets(data.labels[order], model.output_shape[-1])
     callback = keras.callbacks.LambdaCallback(on_train_batch_begin=rate)
     history = model.fit(
         data.inputs[order], labels, batch_size=settings.batch, shuffle=False, verbose=0, callbacks=[callback]
     )
     return float(history.history["loss"][-1])
+
+
+def _targets(labels: Labels, outputs: int) -> NDArray[Any]:
+    """Labels as the loss takes them; for CTC 0 is the blank and the padding."""
+    if labels.ndim == 2:
+        return (labels + 1).astype(np.int32)
+    return labels.astype(np.float32)[:, None] if outputs == 1 else labels
 
 
 def _rate(progress: float) -> float:

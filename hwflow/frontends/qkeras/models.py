@@ -10,6 +10,7 @@ from keras import ops
 from hwflow.errors import UserError
 from hwflow.frontends.qkeras.attention import attention
 from hwflow.frontends.qkeras.blocks import layer_norm, residual
+from hwflow.frontends.qkeras.folded_asr import sequence_model
 from hwflow.frontends.qkeras.quantization import KerasTensor, Quantization
 from hwflow.models import EncoderConfig, FoldedAsrConfig, JetTaggerConfig, ModelConfig, ShvitConfig
 
@@ -17,16 +18,19 @@ WIDTH = 16  # of the jet tagger
 INPUT = "inputs"  # the graph input; "input" is its quantiser
 
 
-def build_model(config: ModelConfig, quantized: bool = True) -> Any:
+def build_model(config: ModelConfig, quantized: bool = True, frames: int | None = None) -> Any:
     """The functional ``keras.Model`` of ``config``; with ``quantized=False`` its float twin with the same layer names.
 
+    ``frames``: of the sequences that a streaming model is trained on; of one chunk by default.
     A quantised model must be calibrated (`hwflow.frontends.qkeras.calibrate`) before its outputs mean anything.
 
     Raises:
         UserError: for a precision that float32 cannot compute exactly (``PAPER``), or a vision transformer.
     """
-    if isinstance(config, FoldedAsrConfig | ShvitConfig):
-        raise UserError("build_model", config.family, "a jet tagger or an encoder", "Train it with Brevitas.")
+    if isinstance(config, FoldedAsrConfig):
+        return sequence_model(config, frames or config.chunk, quantized)
+    if isinstance(config, ShvitConfig):
+        raise UserError("build_model", config.family, "a model of another family", "Train it with Brevitas.")
     q = Quantization(config.precision, enabled=quantized)
     inputs = keras.Input(config.input_shape, name=INPUT)
     x = q.identity("input")(inputs)

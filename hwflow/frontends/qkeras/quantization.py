@@ -75,6 +75,13 @@ class Quantization:
         quantisers = self._parameters(name, "kernel_quantizer")
         return _step(_free(qkeras.QDense(outputs, use_bias=bias, name=self.path(name), **quantisers)))
 
+    def strided_conv(self, name: str, outputs: int, kernel: int, stride: int) -> Step:
+        """A convolution over time, (batch, frames, inputs), without padding; puts out its exact accumulator."""
+        if not self.enabled:
+            return _step(keras.layers.Conv1D(outputs, kernel, stride, name=self.path(name)))
+        quantisers = self._parameters(name, "kernel_quantizer")
+        return _step(_free(qkeras.QConv1D(outputs, kernel, stride, name=self.path(name), **quantisers)))
+
     def scale_bias(self, name: str) -> Step:
         """``x * weight + bias`` per feature of the last axis, exact (the affine part of a normalisation)."""
         quantisers = self._parameters(name, "weight_quantizer") if self.enabled else {}

@@ -8,6 +8,7 @@ from hwflow.errors import UserError
 from hwflow.frontends.qkeras.export import export_qonnx
 
 MODEL, FLOAT = "model.keras", "float.keras"
+CHUNK = "chunk.keras"  # of a streaming model: one chunk with its states, which is what is exported
 
 
 def is_qkeras_run(folder: Path) -> bool:
@@ -25,4 +26,5 @@ def export_run(folder: Path, path: Path | None = None) -> Path:
         raise UserError(
             str(folder), f"no {MODEL}", "a finished training", "Train again there; it goes on where it was."
         )
-    return export_qonnx(folder / MODEL, path or folder / "model.onnx")
+    source = folder / CHUNK
+    return export_qonnx(source if source.is_file() else folder / MODEL, path or folder / "model.onnx")

@@ -21,10 +21,12 @@ from hwflow.frontends.brevitas.progress import Advance, epoch_bar
 from hwflow.frontends.brevitas.run import RunConfig, RunFolder
 from hwflow.frontends.brevitas.train import Metrics, calibration_inputs
 from hwflow.frontends.qkeras.calibrate import calibrate
+from hwflow.frontends.qkeras.folded_asr import chunk_model, copy_model
 from hwflow.frontends.qkeras.loop import fit, save
 from hwflow.frontends.qkeras.models import build_model
 from hwflow.frontends.qkeras.quantization import Quantization
-from hwflow.frontends.qkeras.run import FLOAT, MODEL
+from hwflow.frontends.qkeras.run import CHUNK, FLOAT, MODEL
+from hwflow.models import FoldedAsrConfig
 from hwflow.verify.scores import Scores, evaluate
 
 EVALUATION_BATCH = 2048
@@ -87,7 +89,7 @@ def _float_phase(config: RunConfig, folder: Path, data: Dataset, advance: Advanc
     path = folder / FLOAT
     if not path.exists():
         keras.utils.set_random_seed(config.train.seed)
-        twin = fit(build_model(config.model, quantized=False), data, config.train, "float", folder, advance)
+        twin = fit(_model(config, data, quantized=False), data, config.train, "float", folder, advance)
         _finish(twin, path)
     return keras.models.load_model(path, compile=False)
 
@@ -96,11 +98,20 @@ def _quantized_phase(config: RunConfig, folder: Path, data: Dataset, twin: Any, 
     """The fine-tuned quantized model, started from the float twin and calibrated on training samples."""
     path = folder / MODEL
     if not path.exists():
-        model = build_model(config.model)
+        model = _model(config, data)
         copy_weights(twin, model)
         calibrate(model, calibration_inputs(data))
-        _finish(fit(model, data, config.train, "quantized", folder, advance), path)
+        model = fit(model, data, config.train, "quantized", folder, advance)
+        if isinstance(config.model, FoldedAsrConfig):
+            chunk = chunk_model(config.model)
+            copy_model(model, chunk)
+            save(chunk, folder / CHUNK)
+        _finish(model, path)
     return keras.models.load_model(path, compile=False)
+
+
+def _model(config: RunConfig, data: Dataset, quantized: bool = True) -> Any:
+    return build_model(config.model, quantized, frames=data.inputs.shape[1])
 
 
 def copy_weights(source: Any, target: Any) -> None:
