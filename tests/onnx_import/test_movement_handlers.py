@@ -68,6 +68,22 @@ def test_concat_of_tensors_with_different_batch_axes(tmp_path: Path) -> None:
     imported(tmp_path, m, finish(m, m.node("Concat", y, z, axis=0)))
 
 
+@pytest.mark.parametrize("axis", [0, 1, -1])
+@pytest.mark.parametrize("first", [True, False])
+def test_concat_with_constants(tmp_path: Path, axis: int, first: bool) -> None:
+    m = ModelBuilder()
+    x = m.quant(m.input(1, 3, 4), 8, 4)
+    others = [m.const(np.zeros((1, 3, 4), np.float32)), m.const(np.arange(12).reshape(1, 3, 4) / 4)]
+    parts = [*others, x] if first else [x, *others]
+    imported(tmp_path, m, finish(m, m.node("Concat", *parts, axis=axis)))
+
+
+@pytest.mark.parametrize("pads", [(0, 2, 0, 0, 0, 0), (0, 1, 2, 0, 0, 3), (1, 0, 0, 0, 1, 0)])
+def test_pad_with_zeros(tmp_path: Path, pads: tuple[int, ...]) -> None:
+    m = ModelBuilder()
+    imported(tmp_path, m, finish(m, m.node("Pad", m.quant(m.input(1, 3, 4), 8, 4), m.ints(*pads))))
+
+
 @pytest.mark.parametrize(
     ("axis", "start", "stop", "step"), [(1, 1, 3, 1), (-1, -3, 2**31, 1), (2, 0, -1, 2), (0, 0, 1, 1), (1, -99, 99, 3)]
 )

@@ -25,6 +25,7 @@ HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(("Reshape", "Flatten", "Squeeze", "Unsqueeze"), movement.reshape),
     "Transpose": movement.transpose,
     "Concat": movement.concat,
+    "Pad": movement.pad,
     "Slice": movement.slice_,
     "Split": movement.split,
     "Gather": movement.gather,

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import numpy as np
 import onnx_ir as ir
 
 from hwflow.ir.graph import Op
 from hwflow.ir.ops import Concat, Reshape, Slice, Transpose
 from hwflow.onnx_import.attributes import int_of, ints_of
 from hwflow.onnx_import.handlers.lookup import lookup
-from hwflow.onnx_import.handlers.unary import integers, operand
+from hwflow.onnx_import.handlers.matmul import weights_of
+from hwflow.onnx_import.handlers.unary import integers, operand, real
 from hwflow.onnx_import.integer import Importer
 from hwflow.onnx_import.problems import Unsupported
 from hwflow.onnx_import.values import Constant, Move, RawInput, Source, Value, drop_axis, first_unit_axis
@@ -90,20 +92,55 @@ def transpose(importer: Importer, node: ir.Node) -> list[Value | RawInput]:
 
 
 def concat(importer: Importer, node: ir.Node) -> list[Value]:
-    """Join computed tensors along an axis."""
-    values = [integers(importer, node, index) for index in range(len(node.inputs))]
-    rank, batch = len(values[0].shape), values[0].batch
+    """Join tensors along an axis, constants among them."""
+    symbols = [importer.symbols[value] for value in node.inputs]  # type: ignore[index]
+    computed = next((i for i, symbol in enumerate(symbols) if not isinstance(symbol, Constant)), 0)
+    like = integers(importer, node, computed)
     axis = int_of(node, "axis", 0)
-    axis = axis - rank if axis >= 0 else axis
-    shape = list(values[0].shape)
+    axis = axis - len(like.shape) if axis >= 0 else axis
+    values = [
+        _constant(importer, real(symbol), like, axis)
+        if isinstance(symbol, Constant)
+        else integers(importer, node, index)
+        for index, symbol in enumerate(symbols)
+    ]
+    return [_joined(importer, values, axis, node.outputs[0].name or "")]
+
+
+def pad(importer: Importer, node: ir.Node) -> list[Value]:
+    """Pad with zeros: a constant on either side, axis after axis."""
+    value, pads = integers(importer, node), ints_of(node, "pads", 1)
+    rank, filling = len(value.shape), node.inputs[2].const_value if len(node.inputs) > 2 and node.inputs[2] else None
+    if node.attributes.get_string("mode", "constant") != "constant" or (filling and np.any(filling.numpy())):
+        raise Unsupported("it pads with something else than zeros")
+    if pads is None or len(pads) != 2 * rank or len(node.inputs) > 3 or min(pads) < 0:
+        raise Unsupported(f"its pads {pads} are not two sizes for each of {rank} axes")
+    for axis in range(-rank, 0):
+        sides = [(*value.shape[:axis], n, *value.shape[rank + axis + 1 :]) for n in (pads[axis - rank], pads[axis])]
+        before, after = ([_constant(importer, np.zeros(s), value, axis)] if s[axis] else [] for s in sides)
+        if before or after:
+            value = _joined(importer, [*before, value, *after], axis, node.outputs[0].name or "")
+    return [value]
+
+
+def _constant(importer: Importer, array: np.ndarray, like: Value, axis: int) -> Value:
+    """A constant to be joined along ``axis``, without the batch axis of another value unless that is the axis."""
+    whole, frac = weights_of(array)
+    batch = None if like.batch in (None, axis) or array.shape[like.batch] != 1 else like.batch
+    return Value(importer.builder.constant(whole.reshape(drop_axis(array.shape, batch)), frac), array.shape, batch)
+
+
+def _joined(importer: Importer, values: list[Value], axis: int, name: str) -> Value:
+    batch, shape = values[0].batch, list(values[0].shape)
+    if any(len(v.shape) != len(shape) for v in values):
+        raise Unsupported("its operands have different ranks")
     shape[axis] = sum(v.shape[axis] for v in values)
-    name = node.outputs[0].name or ""
     if axis != batch and all(v.batch == batch for v in values):
         id = importer.emit(name, Concat(ir_axis(axis, batch)), *(v.id or "" for v in values))
     else:
         full = importer.emit(name, Concat(axis), *(importer.full(v) for v in values))
         id, batch = importer.settle(full, tuple(shape))
-    return [Value(id, tuple(shape), batch, importer.own_source(id, name))]
+    return Value(id, tuple(shape), batch, importer.own_source(id, name))
 
 
 def _range(importer: Importer, value: Value, axis: int, start: int, stop: int, step: int, name: str) -> Value:
