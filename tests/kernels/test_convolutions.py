@@ -59,7 +59,8 @@ def test_tokens_weighted_and_summed_are_one_kernel() -> None:
 
 def test_an_image_that_comes_in_another_order_is_refused() -> None:
     blocks = ConvBlocks(4, 4, 2)
-    turned = blocks.builder.add(Transpose((1, 0, 2)), blocks.x)
+    image = blocks.reshape(blocks.pointwise(blocks.x, 2), 4, 4, 2)
+    turned = blocks.builder.add(Transpose((1, 0, 2)), image)
     with pytest.raises(UserError, match=r"Window \[2, 2, 9, 2\]"):
         kernel_graph(blocks.graph(blocks.builder.add(Window((3, 3)), turned)), 200.0)
 
