@@ -5,7 +5,7 @@ from the original is measured on real inputs and reported; it is never called ex
 
 Order:
  1. ``inputs``, ``quantisers``: a quantiser wherever a product, the input or the output has none.
- 2. ``batch_norm``, ``layer_norm``, ``softmax``, ``activations``: float functions become tables and products.
+ 2. ``pools``, ``batch_norm``, ``layer_norm``, ``softmax``, ``activations``: float functions become tables and products.
  3. ``scales``: real scales become dyadic multipliers, biases go on the grid of their accumulator (``bias``).
 """
 
@@ -22,6 +22,7 @@ from hwflow.onnx_import.near_exact.context import Context
 from hwflow.onnx_import.near_exact.inputs import quantise_inputs
 from hwflow.onnx_import.near_exact.layer_norm import rewrite_layer_norm
 from hwflow.onnx_import.near_exact.options import NearExactOptions
+from hwflow.onnx_import.near_exact.pools import rewrite_pools
 from hwflow.onnx_import.near_exact.quantisers import insert_quantisers
 from hwflow.onnx_import.near_exact.ranges import Ranges
 from hwflow.onnx_import.near_exact.scales import propagate_scales
@@ -34,6 +35,7 @@ __all__ = ["NearExactOptions", "make_exact"]
 _REWRITES = (
     quantise_inputs,
     insert_quantisers,
+    rewrite_pools,
     rewrite_batch_norm,
     rewrite_layer_norm,
     rewrite_softmax,

@@ -17,12 +17,14 @@ from hwflow.onnx_import.near_exact.ranges import MOVEMENT, exponent
 from hwflow.onnx_import.quantiser import is_quant
 from hwflow.onnx_import.rewrite import Replacement
 
+_PRODUCTS = ("MatMul", "Conv")
+
 
 def insert_quantisers(context: Context) -> None:
     """Rewrite in place."""
     readers: dict[ir.Value, list[ir.Node]] = {}
     for node in context.graph:
-        for value in dict.fromkeys(v for v in node.inputs if v is not None and node.op_type == "MatMul"):
+        for value in dict.fromkeys(v for v in node.inputs if v is not None and node.op_type in _PRODUCTS):
             if array_of(value) is None and not is_narrow(value, context.options.activation_bits):
                 readers.setdefault(value, []).append(node)
     for value in context.graph.outputs:

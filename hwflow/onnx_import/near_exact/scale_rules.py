@@ -9,6 +9,7 @@ import numpy as np
 import onnx_ir as ir
 
 from hwflow.errors import UserError
+from hwflow.onnx_import.attributes import int_of
 from hwflow.onnx_import.near_exact.bias import round_bias
 from hwflow.onnx_import.near_exact.grid import Reals, compress, is_dyadic, split_step
 from hwflow.onnx_import.near_exact.queries import MOVES, array_of, operand
@@ -59,11 +60,29 @@ def matmul(s: Scales, node: ir.Node) -> None:
     s.of[node.outputs[0]] = _times(sides[0], sides[1], terms.bit_length())
 
 
+def conv(s: Scales, node: ir.Node) -> None:
+    """Rule 2: a product over taps and channels; a depthwise one keeps the scales of its channels apart."""
+    weights = array_of(node.inputs[1])
+    if weights is None:
+        return function(s, node)
+    axes = range(2 - weights.ndim, 0)  # pixels
+    x = s.uniform(node, 0, *axes, *(() if int_of(node, "group", 1) > 1 else (1 - weights.ndim,)))
+    side = _weights(s, node, weights, 1, 0)
+    channels = side.scale.reshape(-1, *(1,) * len(axes)) if side.scale.ndim else side.scale
+    terms = int(np.prod(weights.shape[1:]))
+    s.of[node.outputs[0]] = _times(x, replace(side, scale=channels), terms.bit_length())
+    return None
+
+
 def _side(s: Scales, node: ir.Node, index: int, summed: int, kept: int) -> Scaled:
     """One operand of a product; weights are taken apart."""
     array = array_of(node.inputs[index])
     if array is None:
         return s.uniform(node, index, summed)
+    return _weights(s, node, array, index, kept)
+
+
+def _weights(s: Scales, node: ir.Node, array: np.ndarray, index: int, kept: int) -> Scaled:
     weights, scale, was_float = split_weights(array, kept, s.options.weight_bits)
     if weights is not array:
         s.constant(node, index, weights)
@@ -179,7 +198,7 @@ def limit(s: Scales, node: ir.Node) -> None:
 
 
 def keep(s: Scales, node: ir.Node) -> None:
-    """Relu and Neg: a positive scale passes."""
+    """Relu, Neg and MaxPool: a positive scale passes, one for each channel too."""
     s.of[node.outputs[0]] = s.of[node.inputs[0]]
 
 
@@ -195,10 +214,11 @@ def function(s: Scales, node: ir.Node) -> None:
 RULES: dict[str, Rule] = {
     "Quant": quant,
     "MatMul": matmul,
+    "Conv": conv,
     **dict.fromkeys(("Mul", "Div"), multiply),
     **dict.fromkeys(("Add", "Sub"), add),
     **dict.fromkeys(("Clip", "Max", "Min"), limit),
-    **dict.fromkeys(("Relu", "Neg"), keep),
+    **dict.fromkeys(("Relu", "Neg", "MaxPool"), keep),
     **dict.fromkeys(("ReduceSum", "ReduceMax"), reduce),
     **dict.fromkeys((*MOVES, "Concat"), move),
 }
