@@ -15,6 +15,8 @@ from hwflow.schedule.dataflow import Actor, Channel
 from hwflow.schedule.kernel import Fold
 from hwflow.schedule.resources import Resources
 
+_MODULES = 2
+
 
 @dataclass(frozen=True, slots=True)
 class HlsWeight:
@@ -83,8 +85,10 @@ class Kernel:
         return self.rtl(fold).resources
 
     def rtl(self, fold: Fold) -> KernelModule:
-        """The RTL module, made once for each fold."""
+        """The RTL module; those of the last few folds are kept, for their constants may be large."""
         if fold not in self._modules:
+            if len(self._modules) == _MODULES:
+                del self._modules[next(iter(self._modules))]
             self._modules[fold] = self.build(self.module(fold), fold)
         return self._modules[fold]
 

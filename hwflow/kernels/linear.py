@@ -20,9 +20,13 @@ from hwflow.rtl.module import KernelModule, Steps
 from hwflow.rtl.rows import constants, element_rows
 from hwflow.rtl.shift_add import estimate
 from hwflow.rtl.signal import Signal
+from hwflow.schedule.costs import Cost
 from hwflow.schedule.dataflow import Actor, Phase
 from hwflow.schedule.kernel import Fold
 from hwflow.schedule.resources import Resources
+
+HARDWIRED_LUTS = 150_000
+"""Most that a matrix may take as shifts and adds: the solver needs some ten seconds for as many."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,19 @@ class Linear(HeadKernel):
 
     def folds(self) -> Sequence[Fold]:
         k, n = self.in_width, self.out_width
-        return [Fold(pe, simd, (n // pe) * (k // simd)) for pe in divisors(n) for simd in divisors(k)]
+        folds = [Fold(pe, simd, (n // pe) * (k // simd)) for pe in divisors(n) for simd in divisors(k)]
+        return folds if self.beats > 1 or self._hardwired.resources.lut <= HARDWIRED_LUTS else folds[:-1]
+
+    @cached_property
+    def _hardwired(self) -> Cost:
+        """Estimate of the whole matrix as shifts and adds."""
+        assert self.weights.values is not None
+        return estimate(self.weights.values, self.tensor(self.inputs[0]).type).cost
+
+    @property
+    def full_fold(self) -> Fold:
+        """The fold that does a beat at once, be it ever so large."""
+        return Fold(self.out_width, self.in_width, 1)
 
     def actors(self, fold: Fold) -> Sequence[Actor]:
         (source,) = self.sources
@@ -103,11 +119,9 @@ class Linear(HeadKernel):
 
     def unrolled(self) -> tuple[Resources, int]:
         """The whole matrix as shifts and adds, for every beat out of the frame."""
-        if self.beats == 1:
+        if self.full_fold in self.folds() and self.beats == 1:
             return super().unrolled()
-        assert self.weights.values is not None
-        cost = estimate(self.weights.values, self.tensor(self.inputs[0]).type).cost
-        return self.tokens * cost.resources, max(1, cost.stages(self.clock_mhz))
+        return self.tokens * self._hardwired.resources, max(1, self._hardwired.stages(self.clock_mhz))
 
     def hls(self, fold: Fold) -> HlsCode:
         writer = FunctionWriter(self.name, self.graph)

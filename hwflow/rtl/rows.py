@@ -19,6 +19,7 @@ from hwflow.schedule import costs
 from hwflow.schedule.resources import Resources
 
 BLOCK_WORDS, BLOCK_BITS = 128, 32  # beyond that hwflow_constants asks for block RAM
+_SAMPLE = 48  # words that mostly tell all bits apart
 Lay = Callable[[IntArray], IntArray]
 """Constants (head, token, element) in the order of their use: (steps of a frame, lanes)."""
 
@@ -186,9 +187,15 @@ def constants(p: Pipeline, name: str, words: IntArray, type: FixedType, advance:
 
 def varying_bits(words: IntArray, width: int) -> int:
     """Bits of a word (count, lanes) that are no constant, each one that equals another counted once."""
-    bits = (words.astype(np.int64)[..., None] >> np.arange(width) & 1).astype(np.uint8).reshape(len(words), -1)
-    changing = bits[:, (bits != bits[0]).any(axis=0)]
-    return max(1, len({column.tobytes() for column in changing.T}))
+    if len(words) > _SAMPLE and (found := varying_bits(words[:_SAMPLE], width)) == words.shape[1] * width:
+        return found  # bits that differ in a few words differ in all of them
+    octets = words.astype("<i8")[..., None].view(np.uint8)[..., : -(-width // 8)]
+    bits = np.unpackbits(octets, axis=-1, bitorder="little")[..., :width].reshape(len(words), -1)
+    changing = np.packbits(bits[:, (bits != bits[0]).any(axis=0)], axis=0)
+    columns = np.zeros((changing.shape[1], -(-len(changing) // 8) * 8), np.uint8)
+    columns[:, : len(changing)] = changing.T
+    numbers = columns.view(np.uint64)
+    return max(1, len(np.unique(numbers if numbers.shape[1] == 1 else numbers.view(f"V{columns.shape[1]}"))))
 
 
 def shortest_period(words: IntArray) -> IntArray:

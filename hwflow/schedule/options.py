@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from hwflow.boards import Board
 from hwflow.schedule.dataflow import Actor, Channel, Ends, ports_of
@@ -42,11 +43,12 @@ class Option:
 
     def better_than(self, other: Option) -> bool:
         """No worse in anything, for kernels whose actors differ in speed only."""
-        mine, theirs = self._figures(), other._figures()
+        mine, theirs = self._figures, other._figures
         if mine == theirs:
             return self.fold < other.fold
         return len(mine) == len(theirs) and all(a <= b for a, b in zip(mine, theirs, strict=True))
 
+    @cached_property
     def _figures(self) -> tuple[int, ...]:
         depths = (actor.delay(channel) for actor in self.actors for channel in actor.outputs)
         return (*self.loads, *depths, *(getattr(self.resources, kind) for kind in KINDS))
