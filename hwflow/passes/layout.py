@@ -42,9 +42,10 @@ class View:
 
     @property
     def swapped(self) -> bool:
-        """Whether it is a matrix (or a stack of them) transposed."""
-        last = len(self.perm) - 2
-        return not self.row and last >= 0 and self.perm == (*range(last), last + 1, last)
+        """Whether it is a matrix (or a stack of them) transposed, and not in order as it is."""
+        if self.row or self.in_order or len(self.perm) < 2:
+            return False
+        return View(self.base, self.mid, (*self.perm[:-2], self.perm[-1], self.perm[-2])).in_order
 
 
 def blocks(first: Shape, second: Shape) -> list[tuple[list[int], list[int]]]:

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from hwflow.ir import reference, serialise
+from hwflow.ir.builder import GraphBuilder
 from hwflow.ir.graph import Graph
 from hwflow.ir.ops import Add, MatMul, Requantise, Reshape, Slice, Transpose, Window
+from hwflow.ir.types import FixedType
 from hwflow.passes import canonicalise
 from hwflow.passes.channels_last import channels_last
 from tests.passes.test_passes import assert_keeps_values
@@ -109,32 +111,33 @@ def test_sums_over_channels_and_pixels_at_once(tmp_path: Path) -> None:
     checked(tmp_path, m, conv(m, m.quant(m.node("Sub", x, mean), 8, 3), 2, 4, 1, 1))
 
 
-def attend(m: ModelBuilder, x: str, packed: bool) -> str:
+def attend(m: ModelBuilder, x: str, packed: bool, *head: int) -> str:
     """One head over the pixels, as SHViT's: q^T k, softmax over keys, v times its transpose."""
-    shapes = [2, 2, 4]
+    shapes, swap = [2, 2, 4], [*range(1 + len(head)), 2 + len(head), 1 + len(head)]
     if packed:
         parts = m.nodes_of("Split", 3, conv(m, x, 8, 4, 1, 1), m.ints(*shapes), axis=1)
     else:
         parts = [conv(m, x, n, 4, 1, 1) for n in shapes]
-    q, k, v = (m.node("Reshape", part, m.ints(1, n, 20)) for part, n in zip(parts, shapes, strict=True))
-    scores = m.quant(m.node("Mul", m.node("MatMul", m.node("Transpose", q, perm=[0, 2, 1]), k), m.const(0.5)), 8, 3)
+    q, k, v = (m.node("Reshape", part, m.ints(1, *head, n, 20)) for part, n in zip(parts, shapes, strict=True))
+    scores = m.quant(m.node("Mul", m.node("MatMul", m.node("Transpose", q, perm=swap), k), m.const(0.5)), 8, 3)
     powers = m.quant(m.node("Exp", m.node("Sub", scores, m.node("ReduceMax", scores, axes=[-1]))), 8, 8, signed=False)
     total = m.quant(m.node("Reciprocal", m.node("ReduceSum", powers, m.ints(-1))), 10, 10, signed=False)
     weights_ = m.quant(m.node("Mul", powers, total), 8, 8, signed=False)
-    mixed = m.node("MatMul", v, m.node("Transpose", weights_, perm=[0, 2, 1]))
+    mixed = m.node("MatMul", v, m.node("Transpose", weights_, perm=swap))
     return m.quant(m.node("Reshape", mixed, m.ints(1, 4, 5, 4)), 8, 3)
 
 
+@pytest.mark.parametrize("head", [(), (1,)], ids=["matrices", "one head"])
 @pytest.mark.parametrize("packed", [False, True])
-def test_attention_over_pixels_is_found_by_the_partition(tmp_path: Path, packed: bool) -> None:
+def test_attention_over_pixels_is_found_by_the_partition(tmp_path: Path, packed: bool, head: tuple[int, ...]) -> None:
     m = ModelBuilder()
     x = start(m, 4, 5, 4)
-    y = m.node("Concat", attend(m, x, packed), x, axis=1)
+    y = m.node("Concat", attend(m, x, packed, *head), x, axis=1)
     graph = imported(tmp_path, m, conv(m, y, 2, 8, 1, 1)).graph
     after = canonicalise(graph)
     assert_keeps_values(graph, after)
     dynamic = [n for n in after.nodes if isinstance(n.op, MatMul) and not after.tensors[n.inputs[1]].is_constant]
-    assert [after.tensors[n.output].shape for n in dynamic] == [(20, 20), (20, 4)]
+    assert [after.tensors[n.output].shape for n in dynamic] == [(*head, 20, 20), (*head, 20, 4)]
     moved = [n for n in after.nodes if isinstance(n.op, Transpose) and n.output not in after.outputs]
     assert [n.output for n in moved] == [dynamic[0].inputs[1]]
     assert not any(isinstance(n.op, Slice) for n in after.nodes)
@@ -186,3 +189,31 @@ def test_an_image_that_is_read_channels_first_too(tmp_path: Path) -> None:
     z = m.quant(m.node("MatMul", x, m.weights(weights(4, 2))), 8, 2)
     graph = imported(tmp_path, m, m.quant(m.node("GlobalAveragePool", y), 8, 2), z).graph
     assert_keeps_values(graph, canonicalise(graph))
+
+
+@pytest.mark.parametrize("size", [(6, 5), (7,)])
+def test_an_image_that_is_first_met_by_a_pointwise_kernel_arrives_channels_last(
+    tmp_path: Path, size: tuple[int, ...]
+) -> None:
+    m = ModelBuilder()
+    x = m.node("Relu", m.quant(m.input(1, 3, *size), 8, 4, narrow=True))
+    y = conv(m, x, 4, 3, *(1,) * len(size))
+    graph = checked(tmp_path, m, m.quant(m.node("GlobalMaxPool", y), 8, 3))
+    assert graph.orders == {graph.inputs[0]: (1, 2, 0) if len(size) == 2 else (1, 0)}
+
+
+def test_a_product_along_the_tokens_keeps_the_order_of_its_input(tmp_path: Path) -> None:
+    m = ModelBuilder()
+    x = m.quant(m.input(1, 6, 4), 8, 4)
+    y = m.node("MatMul", m.node("Transpose", x, perm=[0, 2, 1]), m.weights(weights(6, 2)))
+    assert not canonicalise(imported(tmp_path, m, m.quant(y, 8, 3)).graph).orders
+
+
+def test_the_pass_takes_time_in_proportion_to_the_nodes(tmp_path: Path) -> None:
+    """Each of 2,000 windows reads the end of a chain of 2,000 nodes."""
+    builder = GraphBuilder()
+    y = builder.add(Transpose((1, 2, 0)), builder.input((1, 2, 2), FixedType(True, 8, 4)))
+    for i in range(2000):
+        y = builder.add(Requantise(FixedType(True, 8, 3 + i % 2)), y)
+    graph = builder.build([builder.add(Window((1, 1)), y) for _ in range(2000)])
+    assert channels_last(graph).orders
