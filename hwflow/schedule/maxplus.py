@@ -4,6 +4,10 @@ Under rules R1 to R5 of ``dataflow`` a firing starts at the maximum of a few ear
 so the order in which we work it out does not matter (the behaviour is unique), and the run of firings that
 an actor can do is one scan: start[k] = gap[k] + max(start[k-1], arrivals of k).
 
+The starts are the least solution of the system. We first seek it from below, with whole actors at a time: sweeps over
+all of them, forth and back, until none moves. Where FIFOs do not hold up what sets the pace, a few sweeps do. Where
+a loop does set it, every sweep is but one time round the loop: then we follow the events, as far as each may go.
+
 Source: Baccelli et al., "Synchronization and Linearity", Wiley, 1992, chapter 2.
 """
 
@@ -19,6 +23,7 @@ from numpy.typing import NDArray
 Times = NDArray[np.int64]
 NEVER = -(1 << 60)  # before every start; far enough from the int64 limit to add delays to
 _BURST = 16  # firings done one by one before a whole block is worth the cost of numpy calls
+_SWEEPS = 32
 
 
 @dataclass(frozen=True)
@@ -42,10 +47,49 @@ def solve(
     ``floors[a][k]``: no firing starts before it. ``gaps[a][k]``: cycles from the start of firing k - 1 to k.
     Starts of firings that cannot happen are meaningless.
     """
-    return _Solver(floors, gaps, constraints).run()
+    if all(c.need[-1] <= len(floors[c.of]) for c in constraints):
+        starts = _Sweeps(floors, gaps, constraints).run()
+        if starts is not None:
+            return starts, [len(gap) for gap in gaps]
+    return _Events(floors, gaps, constraints).run()
 
 
-class _Solver:
+class _Sweeps:
+    def __init__(self, floors: Sequence[Times], gaps: Sequence[Times], constraints: Sequence[Constraint]) -> None:
+        self.starts = [np.concatenate(([NEVER], floor)) for floor in floors]
+        self.ramps = [gap.cumsum() for gap in gaps]
+        self.incoming = [[c for c in constraints if c.to == actor] for actor in range(len(gaps))]
+        self.followers = [{c.to for c in constraints if c.of == actor} for actor in range(len(gaps))]
+
+    def run(self) -> list[Times] | None:
+        """The least solution, or None if it is not near. Every state on the way is below it."""
+        moved, order = set(range(len(self.ramps))), list(range(len(self.ramps)))
+        for _ in range(_SWEEPS):
+            for actor in order:
+                if actor in moved:
+                    moved.discard(actor)
+                    moved |= self.followers[actor] if self._update(actor) else set()
+            if not moved:
+                return [starts[1:] for starts in self.starts]
+            order.reverse()
+        return None
+
+    def _update(self, actor: int) -> bool:
+        """Move an actor's firings as far as the others ask for; whether any moved."""
+        before, ramp = self.starts[actor][1:], self.ramps[actor]
+        starts = before.copy()
+        for c in self.incoming[actor]:
+            np.maximum(starts, self.starts[c.of][c.need] + c.delay, out=starts)
+        starts -= ramp
+        np.maximum.accumulate(starts, out=starts)
+        starts += ramp
+        if np.array_equal(starts, before):
+            return False
+        before[:] = starts
+        return True
+
+
+class _Events:
     def __init__(self, floors: Sequence[Times], gaps: Sequence[Times], constraints: Sequence[Constraint]) -> None:
         self.starts = [np.concatenate(([NEVER], floor)) for floor in floors]
         self.gaps, self.ramps = gaps, [gap.cumsum() for gap in gaps]

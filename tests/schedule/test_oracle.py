@@ -133,12 +133,14 @@ def random_graph(seed: int) -> tuple[list[Actor], list[Channel], Port, Port]:
     return actors, channels, Port("x", beats, rng.choice([1, 1, 3])), Port(final, beats)
 
 
-@pytest.mark.parametrize("burst", [1, 16])
+@pytest.mark.parametrize(("burst", "sweeps"), [(1, 0), (16, 0), (16, 1000)])
 @pytest.mark.parametrize("block", range(10))
 def test_every_start_cycle_equals_the_clocked_simulator(
-    block: int, burst: int, monkeypatch: pytest.MonkeyPatch
+    block: int, burst: int, sweeps: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """By events alone, and by sweeps as long as they help."""
     monkeypatch.setattr(maxplus, "_BURST", burst)
+    monkeypatch.setattr(maxplus, "_SWEEPS", sweeps)
     outcomes = Counter[bool]()
     for seed in range(block * 60, block * 60 + 60):
         actors, channels, source, sink = random_graph(seed)
