@@ -9,13 +9,14 @@ import numpy as np
 
 from hwflow.errors import UserError
 from hwflow.ir.graph import Graph, Node
-from hwflow.ir.ops import Concat, MatMul, Mul, Reshape, Slice, Window
+from hwflow.ir.ops import Concat, Lookup, MatMul, Mul, Reshape, Slice, Window
 from hwflow.kernels.attention import Attention
 from hwflow.kernels.base import Kernel, beats
 from hwflow.kernels.concat import ConcatChannels, ConcatTokens
 from hwflow.kernels.elementwise import Elementwise
 from hwflow.kernels.frame_norm import FrameNorm
 from hwflow.kernels.linear import Linear
+from hwflow.kernels.lookup import Lookup as LookupKernel
 from hwflow.kernels.match import REDUCTIONS, Matcher, split_heads
 from hwflow.kernels.pool import Pool
 from hwflow.kernels.reshape import Join, Split
@@ -41,7 +42,7 @@ class _Partition(Matcher):
         """Match kind after kind; later kinds see what earlier ones left."""
         first = (self._frame_norm, self._window, self._resize)
         kinds = (self._attention, self._linear, self._token_mix, self._pool, self._row, self._elementwise)
-        for match in (*first, *kinds, self._slice, self._concat):
+        for match in (*first, *kinds, self._slice, self._concat, self._lookup):
             for node in self.graph.nodes:
                 if node.output not in self.taken:
                     match(node)
@@ -286,6 +287,12 @@ class _Partition(Matcher):
             kind = ConcatChannels if node.op.axis == -1 else ConcatTokens
             streams = tuple(i for i in node.inputs if not self.graph.tensors[i].is_constant)
             self._take(kind("", self.graph, (node,), streams, node.output, self.clock_mhz, head=node))
+
+    def _lookup(self, node: Node) -> None:
+        """Rows of a constant table by the tokens of one number."""
+        if isinstance(node.op, Lookup) and self.dynamic(node) == [node.inputs[0]]:
+            inputs = node.inputs[:1]
+            self._take(LookupKernel("", self.graph, (node,), inputs, node.output, self.clock_mhz, head=node))
 
     def _last_of(self, node: Node) -> Node:
         """Follow single element-wise readers to the end of the group."""

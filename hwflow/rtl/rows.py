@@ -185,6 +185,22 @@ def constants(p: Pipeline, name: str, words: IntArray, type: FixedType, advance:
     return result
 
 
+def memory(p: Pipeline, name: str, address: Signal, words: IntArray, type: FixedType) -> Signal:
+    """A word of a memory (words, lanes) with a register at its output; as many words as there are addresses."""
+    bits = varying_bits(words, type.width)
+    cost = costs.rom(len(words), bits)
+    block = bool(cost.resources.bram18)
+    if not block:  # of a plain address, which those that are read in a row do not have
+        cost = costs.table(address.type.width, bits)
+    (placed,), cycle, _ = p.place([address], cost.delay_ps)
+    result = p.declare(Signal(name, words.shape[1], type, cycle + 1, costs.BLOCK_RAM_PS if block else 0))
+    file = p.memory(name, words, type.width)
+    parameters = {"LANES": 1, "ADDRESS": address.type.width, "WIDTH": result.bits, "FILE": f'"{file}"'}
+    p.instance("hwflow_table_ram", f"{name}_memory", parameters, {"clk": "clk", "x": placed.name, "y": name})
+    p.spend(cost.resources + Resources(ff=0 if block else bits))
+    return result
+
+
 def varying_bits(words: IntArray, width: int) -> int:
     """Bits of a word (count, lanes) that are no constant, each one that equals another counted once."""
     if len(words) > _SAMPLE and (found := varying_bits(words[:_SAMPLE], width)) == words.shape[1] * width:

@@ -13,6 +13,7 @@ from hwflow.kernels.linear import Linear
 from hwflow.kernels.row import Row
 from hwflow.kernels.token_mix import TokenMix
 from tests.kernels.covered import covered, kinds
+from tests.support.attention import random_attention
 from tests.support.blocks import Blocks, random_routes, random_transformer
 
 
@@ -188,6 +189,13 @@ def test_a_norm_over_all_of_a_frame(centred: bool, per_element: bool) -> None:
     assert kinds(kernels) == {"linear": 2, "frame_norm": 1}
     (norm,) = [k for k in kernels.kernels if isinstance(k, FrameNorm)]
     assert (norm.passes, norm.tokens, norm.width) == (2 if centred else 1, 4, 6)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_masks_caches_and_embeddings(seed: int) -> None:
+    kernels = covered(random_attention(seed))
+    assert kinds(kernels)["lookup"] == kinds(kernels)["attention"] == 1
+    assert set(kinds(kernels)) <= {"lookup", "linear", "attention", "concat", "slice", "fork"}
 
 
 @settings(max_examples=10)

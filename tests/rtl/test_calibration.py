@@ -18,6 +18,7 @@ from hwflow.rtl.rows import varying_bits
 from hwflow.rtl.signal import Signal
 from hwflow.schedule import costs
 from hwflow.schedule.resources import Resources
+from tests.support.attention import random_attention
 from tests.support.blocks import random_routes, random_transformer
 from tests.support.norms import random_frame_norm
 from tests.support.rtl import Scheduled
@@ -37,6 +38,7 @@ I8 = FixedType(True, 8, 4)
         (random_transformer, 9, ("k7_row",)),
         (random_routes, 5, ("k10_elementwise", "k11_slice", "k12_concat")),
         (random_frame_norm, 0, ("k1_frame_norm",)),
+        (random_attention, 0, ("k0_lookup",)),
     ],
 )
 def test_estimates_are_within_15_percent_of_yosys_and_the_clock_is_kept(

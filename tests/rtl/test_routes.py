@@ -1,4 +1,4 @@
-"""Kernels that route beats or run over a frame several times, and factors held for a frame, at random schedules."""
+"""Kernels that route beats, look up rows or run over a frame several times, masks and caches, random schedules."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import pytest
 
 from hwflow.ir.graph import Graph
 from hwflow.verify.cosim.modes import MODES
+from tests.support.attention import random_attention
 from tests.support.blocks import random_routes
 from tests.support.norms import random_frame_norm
 from tests.support.rtl import Scheduled, assert_equals_prediction
 
 
-@pytest.mark.parametrize("make", [random_routes, random_frame_norm])
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("make", [random_routes, random_frame_norm, random_attention])
+@pytest.mark.parametrize("seed", range(3))
 def test_measured_equals_predicted(make: Callable[[int], Graph], seed: int, tmp_path: Path) -> None:
     design = Scheduled.of(make(seed), np.random.default_rng(seed))
     assert_equals_prediction(design, design.cosim(tmp_path, frames=8, modes=MODES if seed == 0 else MODES[:1]))

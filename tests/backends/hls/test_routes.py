@@ -9,6 +9,7 @@ import pytest
 
 from hwflow.backends.hls.project import IoType
 from hwflow.ir.graph import Graph
+from tests.support.attention import random_attention
 from tests.support.blocks import random_routes
 from tests.support.csim import assert_csim_equals_reference
 from tests.support.norms import random_frame_norm
@@ -20,6 +21,7 @@ from tests.support.rtl import Scheduled
     [
         (random_routes, 4, "io_stream"),
         (random_routes, 5, "io_parallel"),
+        (random_attention, 1, "io_stream"),
         (random_frame_norm, 0, "io_stream"),
         (random_frame_norm, 1, "io_parallel"),
     ],
