@@ -50,6 +50,32 @@ class EncoderLayer(nn.Module):
         return self.output(x + self.down(self.hidden(self.gelu(self.up(x)))))  # type: ignore[no-any-return]
 
 
+class ImageNetwork(nn.Module):
+    """A stem, a separable convolution with a residual, a local and a global pool."""
+
+    def __init__(self, q: Quantisers, dim: int = 8) -> None:
+        super().__init__()
+        self.input, self.residual, self.pooled, self.mean, self.logits = (
+            qnn.QuantIdentity(act_quant=q["act"]) for _ in range(5)
+        )
+        self.stem = self._conv(q, 3, dim, 3, stride=2, padding=1)
+        self.depthwise = self._conv(q, dim, dim, 3, padding=1, groups=dim)
+        self.pointwise = self._conv(q, dim, dim, 1)
+        self.head = qnn.QuantLinear(dim, 5, bias=True, weight_quant=q["weight"])
+
+    @staticmethod
+    def _conv(q: Quantisers, inputs: int, outputs: int, kernel: int, **given: int) -> nn.Module:
+        conv = qnn.QuantConv2d(inputs, outputs, kernel, bias=False, weight_quant=q["weight"], **given)
+        return nn.Sequential(conv, nn.BatchNorm2d(outputs), qnn.QuantReLU(act_quant=q["unsigned"]))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.stem(self.input(x))
+        x = self.residual(x + self.pointwise(self.depthwise(x)))
+        x = self.pooled(nn.functional.max_pool2d(x, 2))
+        x = self.mean(nn.functional.adaptive_avg_pool2d(x, 1))
+        return self.logits(self.head(torch.flatten(x, 1)))  # type: ignore[no-any-return]
+
+
 class Mixer(nn.Module):
     """An MLP-mixer block and a pooled head."""
 
