@@ -20,6 +20,7 @@ from hwflow.models import FoldedAsrConfig
 from hwflow.models import build_model as build_torch
 from hwflow.onnx_import.ports import STATES
 
+from .executor import golden
 from .transfer import transfer
 
 CONFIG = FoldedAsrConfig(bands=6, dim=16, hidden=24, heads=2, folds=(2, 1), chunk=6, context=4)
@@ -42,6 +43,7 @@ def test_the_same_weights_give_the_same_bits_in_every_form(tmp_path: Path) -> No
     for target in (chunk, whole):
         copy_model(model, target)
     np.testing.assert_array_equal(whole.predict(x, verbose=0), expected)
+    np.testing.assert_array_equal(golden(export_qonnx(whole, tmp_path / "whole.onnx"), x), expected)
     states = [np.zeros((len(x), *shape), np.float32) for shape in CONFIG.state_shapes.values()]
     parts = []
     for part in np.split(x, CHUNKS, 1):

@@ -1,0 +1,65 @@
+"""The streaming acoustic model: chunks equal the whole sequence in onnxruntime and in the integer reference."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from hwflow.frontends.brevitas.calibrate import calibrate
+from hwflow.frontends.brevitas.export import export_streaming, export_whole
+from hwflow.ir import reference
+from hwflow.ir.graph import Graph, IntArray
+from hwflow.models import FoldedAsrConfig, build_model
+from hwflow.models.folded_asr import FoldedAsr
+from hwflow.onnx_import.model import ImportedModel, import_model
+from hwflow.verify.golden import golden_runner
+from tests.support.exact import assert_exact, reference_of
+
+CONFIG = FoldedAsrConfig(bands=6, dim=16, hidden=24, heads=2, folds=(2, 1), chunk=6, context=4)
+CHUNKS = 4
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> tuple[FoldedAsr, ImportedModel, ImportedModel]:
+    """In torch; one chunk and a whole sequence, imported."""
+    torch.manual_seed(0)
+    torch.set_num_threads(1)
+    folder, model = tmp_path_factory.mktemp("asr"), build_model(CONFIG)
+    assert isinstance(model, FoldedAsr)
+    calibrate(model, torch.randn(32, CHUNKS * CONFIG.chunk, CONFIG.bands))
+    chunk = import_model(export_streaming(model, folder / "chunk.onnx"))
+    return model, chunk, import_model(export_whole(model, folder / "whole.onnx", CHUNKS * CONFIG.chunk))
+
+
+def by_chunks(graph: Graph, sequences: np.ndarray) -> IntArray:
+    """Integers of the logits by the reference, the states of a chunk from the chunk before it."""
+    data, *states = graph.inputs
+    held = {id: np.zeros((len(sequences), *graph.tensors[id].shape), np.int64) for id in states}
+    parts = []
+    for chunk in np.split(sequences, CHUNKS, 1):
+        found = reference.run(graph, {data: reference.quantise_input(graph, data, chunk), **held})
+        logits, *after = (found[id] for id in graph.outputs)
+        held = dict(zip(states, after, strict=True))
+        parts.append(logits)
+    return np.concatenate(parts, 1)
+
+
+def test_every_tensor_of_both_forms_equals_onnxruntime(
+    models: tuple[FoldedAsr, ImportedModel, ImportedModel],
+) -> None:
+    for imported in models[1:]:
+        assert imported.wide == {}
+        assert len(assert_exact(imported)) > 100
+
+
+@torch.no_grad()
+def test_chunk_by_chunk_equals_the_whole_sequence(models: tuple[FoldedAsr, ImportedModel, ImportedModel]) -> None:
+    model, chunk, whole = models
+    x = 2 * np.random.default_rng(0).normal(size=(5, CHUNKS * CONFIG.chunk, CONFIG.bands)).astype(np.float32)
+    (output,) = whole.graph.outputs
+    expected = golden_runner(whole, [output]).run(x)[output]
+    step = whole.graph.tensors[output].type.step
+    np.testing.assert_array_equal(expected * step, model(torch.from_numpy(x)).numpy())
+    np.testing.assert_array_equal(reference_of(whole, x, ())[output], expected)
+    np.testing.assert_array_equal(by_chunks(chunk.graph, x), expected)
