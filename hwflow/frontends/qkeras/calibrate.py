@@ -18,8 +18,10 @@ MAX_EXPONENT = 8  # thresholds stay within 2**-16 .. 2**8, which the attention m
 MIN_EXPONENT = -16
 CANDIDATES = 4  # the threshold above the largest magnitude and the next smaller ones
 SAMPLE = 1 << 18
-_MOVEMENT = frozenset({"Reshape", "Transpose", "Permute", "Flatten", "Squeeze", "ExpandDims", "GetItem"})
-_WEIGHTS = ("kernel", "weight")
+_MOVEMENT = frozenset(
+    {"Reshape", "Transpose", "Permute", "Flatten", "Squeeze", "ExpandDims", "GetItem", "ZeroPadding2D", "Concatenate"}
+)
+_WEIGHTS = {"kernel": "kernel", "weight": "weight", "depthwise_kernel": "depthwise"}  # and what its quantiser is called
 
 
 def calibrate(model: Any, inputs: NDArray[Any]) -> None:
@@ -36,7 +38,7 @@ def calibrate(model: Any, inputs: NDArray[Any]) -> None:
             if layer.name in quantisers and not getattr(layer, FIXED, False):
                 _hook(stack, layer, "activation", _Activation(layer.activation))
             elif (weight := _weight(layer)) is not None:
-                quantiser = getattr(layer, f"{weight}_quantizer_internal")
+                quantiser = weight_quantiser(layer)
                 quantiser.integer = _threshold(_values(layer, weight))
                 bias = layer.bias_quantizer_internal
                 step = _bias_step(quantiser, quantisers[sources[layer.name]], bias)
@@ -89,7 +91,12 @@ def _exponent(quantiser: Any) -> int:
 
 def _weight(layer: Any) -> str | None:
     """The name of the layer's quantised weight."""
-    return next((w for w in _WEIGHTS if getattr(layer, f"{w}_quantizer_internal", None) is not None), None)
+    return next((w for w, q in _WEIGHTS.items() if getattr(layer, f"{q}_quantizer_internal", None) is not None), None)
+
+
+def weight_quantiser(layer: Any) -> Any:
+    """What quantises the layer's weight."""
+    return getattr(layer, f"{_WEIGHTS[_weight(layer) or '']}_quantizer_internal")
 
 
 def _values(layer: Any, weight: str) -> NDArray[Any]:

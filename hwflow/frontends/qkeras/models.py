@@ -7,11 +7,11 @@ from typing import Any
 import keras
 from keras import ops
 
-from hwflow.errors import UserError
 from hwflow.frontends.qkeras.attention import attention
 from hwflow.frontends.qkeras.blocks import layer_norm, residual
 from hwflow.frontends.qkeras.folded_asr import sequence_model
 from hwflow.frontends.qkeras.quantization import KerasTensor, Quantization
+from hwflow.frontends.qkeras.shvit import shvit
 from hwflow.models import EncoderConfig, FoldedAsrConfig, JetTaggerConfig, ModelConfig, ShvitConfig
 
 WIDTH = 16  # of the jet tagger
@@ -25,17 +25,26 @@ def build_model(config: ModelConfig, quantized: bool = True, frames: int | None 
     A quantised model must be calibrated (`hwflow.frontends.qkeras.calibrate`) before its outputs mean anything.
 
     Raises:
-        UserError: for a precision that float32 cannot compute exactly (``PAPER``), or a vision transformer.
+        UserError: for a precision that float32 cannot compute exactly (``PAPER``).
     """
     if isinstance(config, FoldedAsrConfig):
         return sequence_model(config, frames or config.chunk, quantized)
-    if isinstance(config, ShvitConfig):
-        raise UserError("build_model", config.family, "a model of another family", "Train it with Brevitas.")
     q = Quantization(config.precision, enabled=quantized)
     inputs = keras.Input(config.input_shape, name=INPUT)
     x = q.identity("input")(inputs)
-    y = _jet_tagger(x, config, q) if isinstance(config, JetTaggerConfig) else _encoder(x, config, q)
+    y = _logits(x, config, q)
     return keras.Model(inputs, q.identity("output", "output")(y), name=config.family)
+
+
+def _logits(x: KerasTensor, config: ModelConfig, q: Quantization) -> KerasTensor:
+    match config:
+        case JetTaggerConfig():
+            return _jet_tagger(x, config, q)
+        case ShvitConfig():
+            return shvit(x, config, q)
+        case EncoderConfig():
+            return _encoder(x, config, q)
+    raise AssertionError(config.family)
 
 
 def _jet_tagger(x: KerasTensor, config: JetTaggerConfig, q: Quantization) -> KerasTensor:

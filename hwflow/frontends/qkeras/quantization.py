@@ -82,6 +82,22 @@ class Quantization:
         quantisers = self._parameters(name, "kernel_quantizer")
         return _step(_free(qkeras.QConv1D(outputs, kernel, stride, name=self.path(name), **quantisers)))
 
+    def conv(self, name: str, outputs: int, kernel: int = 1, *, stride: int = 1) -> Step:
+        """A convolution of images (batch, height, width, channels), padded by ``kernel // 2``; else like `linear`."""
+        options = {"strides": stride, "name": self.path(name)}
+        if self.enabled:
+            options |= self._parameters(name, "kernel_quantizer")
+        kind = qkeras.QConv2D if self.enabled else keras.layers.Conv2D
+        return _padded(_free(kind(outputs, kernel, **options)), kernel)
+
+    def depthwise(self, name: str, kernel: int, *, stride: int = 1) -> Step:
+        """The same for each channel alone."""
+        options = {"strides": stride, "name": self.path(name)}
+        if self.enabled:
+            options |= self._parameters(name, "depthwise_quantizer")
+        kind = qkeras.QDepthwiseConv2D if self.enabled else keras.layers.DepthwiseConv2D
+        return _padded(_free(kind(kernel, **options)), kernel)
+
     def scale_bias(self, name: str) -> Step:
         """``x * weight + bias`` per feature of the last axis, exact (the affine part of a normalisation)."""
         quantisers = self._parameters(name, "weight_quantizer") if self.enabled else {}
@@ -111,8 +127,16 @@ class Quantization:
 
 def _free(layer: Any) -> Any:
     """Without the constraints that QKeras derives from the integer bits, which are not yet known."""
-    layer.kernel_constraint = layer.bias_constraint = None
+    layer.kernel_constraint = layer.depthwise_constraint = layer.bias_constraint = None
     return layer
+
+
+def _padded(layer: Any, kernel: int) -> Step:
+    """The layer behind zeros on every side: Keras' own padding is lopsided where the stride is 2."""
+    if kernel == 1:
+        return _step(layer)
+    padding = keras.layers.ZeroPadding2D(kernel // 2, name=f"{layer.name}.padding")
+    return lambda x: layer(padding(x))
 
 
 def _step(layer: Any) -> Step:

@@ -20,6 +20,7 @@ from hwflow.files import write_atomic
 from hwflow.frontends.brevitas.progress import Advance, epoch_bar
 from hwflow.frontends.brevitas.run import RunConfig, RunFolder
 from hwflow.frontends.brevitas.train import Metrics, calibration_inputs
+from hwflow.frontends.qkeras.batch_norm import folded_weights
 from hwflow.frontends.qkeras.calibrate import calibrate
 from hwflow.frontends.qkeras.folded_asr import chunk_model, copy_model
 from hwflow.frontends.qkeras.loop import fit, save
@@ -115,10 +116,9 @@ def _model(config: RunConfig, data: Dataset, quantized: bool = True) -> Any:
 
 
 def copy_weights(source: Any, target: Any) -> None:
-    """Copy the weights of each layer to the layer of the same name."""
-    for layer in source.layers:
-        if layer.weights:
-            target.get_layer(layer.name).set_weights(layer.get_weights())
+    """Copy the weights of each layer to the layer of the same name, those of BatchNorms folded in."""
+    for name, weights in folded_weights(source).items():
+        target.get_layer(name).set_weights(weights)
 
 
 def _finish(model: Any, path: Path) -> None:

@@ -38,6 +38,7 @@ class Writer:
     scope: str = ""
     nodes: list[onnx.NodeProto] = field(default_factory=list)
     initialisers: list[onnx.TensorProto] = field(default_factory=list)
+    paddings: dict[str, tuple[Value, list[int]]] = field(default_factory=dict)  # of zeros: on what, and how wide
     _names: set[str] = field(default_factory=set)
     _transposed: dict[str, tuple[str, list[int]]] = field(default_factory=dict)
 

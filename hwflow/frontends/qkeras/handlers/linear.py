@@ -54,7 +54,7 @@ def _convolution(
     bias: Weight | None,
     sizes: tuple[int, int, int],
 ) -> Value:
-    """The Conv node. ``sizes``: input channels of a group, output channels, groups."""
+    """The Conv node, zeros in front of it among its own. ``sizes``: input channels of a group, outputs, groups."""
     channels_last(layer)
     x, (inputs, outputs, groups) = tensor(layer, arguments), sizes
     window = plain(kernel).shape[2:]
@@ -67,7 +67,10 @@ def _convolution(
     ):
         raise refused(layer, f"data {list(x.shape)} and window {list(window)}", "ones that fit", "Save it again.")
     shape = Windows.of(layer, window, x.shape)
-    operands = [writer.channels_first(x).name, writer.weights(kernel, "kernel")]
+    source, pads = writer.paddings.get(x.name, (x, []))
+    if pads:
+        shape.attributes["pads"] = [a + b for a, b in zip(pads, shape.attributes["pads"], strict=True)]
+    operands = [writer.channels_first(source).name, writer.weights(kernel, "kernel")]
     operands += [] if bias is None else [writer.weights(bias, "bias")]
     name = writer.op("Conv", *operands, kernel_shape=window, group=groups, **shape.attributes)
     return apply(writer, layer, Value(name, (1, *shape.sizes, outputs), channels_first=True))

@@ -121,6 +121,7 @@ def pad(writer: Writer, layer: Layer, arguments: Sequence[Any]) -> Value:
     rows = [row if isinstance(row, list | tuple) else [row, row] for row in rows]
     before, after = ([0, *(int(row[i]) for row in rows), 0] for i in (0, 1))
     name = writer.op("Pad", x.name, writer.constant([*before, *after], "pads"))
+    writer.paddings[name] = (x, [*before[1:-1], *after[1:-1]])
     return Value(name, tuple(n + a + b for n, a, b in zip(x.shape, before, after, strict=True)))
 
 
