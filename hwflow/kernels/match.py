@@ -17,10 +17,14 @@ REDUCTIONS = (ReduceSum, ReduceMax)
 
 @dataclass
 class Matcher:
-    """A graph and the nodes that are already taken by a kernel, by output tensor."""
+    """A graph, the nodes that are already taken by a kernel, by output tensor, and what kernels put out (``ends``).
+
+    Movement that one kernel reads through is free for another.
+    """
 
     graph: Graph
     taken: set[str] = field(default_factory=set)
+    ends: set[str] = field(default_factory=set)
 
     @cached_property
     def position(self) -> dict[str, int]:
@@ -33,7 +37,7 @@ class Matcher:
 
     def trace(self, id: str) -> tuple[str, IntArray, tuple[Node, ...]]:
         """Follow Reshape and Transpose back to what a kernel puts out; see ``hwflow.passes.movement.trace``."""
-        return trace(self.graph.producers, self.graph.tensors, id, self.taken)
+        return trace(self.graph.producers, self.graph.tensors, id, self.ends)
 
     def only_reader(self, id: str) -> Node | None:
         """The single free node that reads a tensor, or None; a graph output is never passed."""

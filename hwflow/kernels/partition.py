@@ -53,6 +53,7 @@ class _Partition(Matcher):
     def _take(self, kernel: Kernel) -> None:
         self.kernels.append(kernel)
         self.taken.update(n.output for n in kernel.nodes)
+        self.ends.add(kernel.output)
 
     def _resize(self, node: Node) -> None:
         """Tokens as several narrower ones, or back; a product gathers its tokens without help."""

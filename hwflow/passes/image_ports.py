@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hwflow.ir.graph import Graph, Node
-from hwflow.ir.ops import Reshape, Transpose, Window
+from hwflow.ir.ops import Concat, Reshape, Slice, Transpose, Window
 from hwflow.passes.movement import ELEMENTWISE, dynamic_inputs
 
 Order = tuple[int, ...]
@@ -12,7 +12,7 @@ _CHANNELS_LAST = (1, 2, 0)
 
 
 def image_ports(graph: Graph) -> dict[str, Order]:
-    """By input the order of axes in which it is first read, element-wise ops at most in between.
+    """By input the order of axes in which it is first read, at most element-wise ops, slices and joins in between.
 
     What counts is a Window, an image (C, H, W) that becomes (H, W, C), or a sequence (C, T) that becomes (T, 1, C). A
     matrix that is merely transposed keeps its order: its rows may well be tokens.
@@ -20,8 +20,8 @@ def image_ports(graph: Graph) -> dict[str, Order]:
     found: dict[str, Order] = {}
     origin: dict[str, tuple[str, Order | None]] = {id: (id, None) for id in graph.inputs}
     for node in graph.nodes:
-        dynamic = dynamic_inputs(node, graph.tensors)
-        source = origin.get(dynamic[0]) if len(set(dynamic)) == 1 else None
+        sources = {origin.get(i) for i in dynamic_inputs(node, graph.tensors)}
+        source = sources.pop() if len(sources) == 1 else None
         if source is None:
             continue
         port, order = source
@@ -31,7 +31,7 @@ def image_ports(graph: Graph) -> dict[str, Order]:
             origin[node.output] = port, node.op.perm
             if node.op.perm == _CHANNELS_LAST:
                 found.setdefault(port, node.op.perm)
-        elif isinstance(node.op, ELEMENTWISE):
+        elif isinstance(node.op, (*ELEMENTWISE, Slice, Concat)):
             origin[node.output] = source
     return found
 

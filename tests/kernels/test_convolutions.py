@@ -50,6 +50,13 @@ def test_a_network_with_residuals_and_pools() -> None:
     assert kinds(covered(blocks.graph(y))) == {"fork": 1, "window": 2, "linear": 3, "elementwise": 1, "pool": 2}
 
 
+def test_two_products_read_one_window() -> None:
+    blocks = ConvBlocks(5, 4, 3)
+    rows = blocks.reshape(blocks.builder.add(STRIDED, blocks.x), 6, 27)
+    y = blocks.residual(blocks.linear(rows, 4), blocks.linear(rows, 4))
+    assert kinds(covered(blocks.graph(y))) == {"window": 1, "fork": 1, "linear": 2, "elementwise": 1}
+
+
 def test_tokens_weighted_and_summed_are_one_kernel() -> None:
     blocks = Blocks(4, 6)
     product = blocks.builder.add(Mul(), blocks.random(4, 6), blocks.x)
