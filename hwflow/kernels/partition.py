@@ -193,15 +193,14 @@ class _Partition(Matcher):
         if not isinstance(node.op, REDUCTIONS) or node.op.axis != -1:
             return
         for row in self._row_sources(node):
-            base, positions, moves = self.trace(row)
-            is_frame = beats(self.graph.tensors[row]) == 1 < beats(self.graph.tensors[base])
-            group = self.closed(self.row_group(row), node) if is_frame and in_order(positions) else ()
+            base, moves = self._before_row(row)
+            group = self.closed(self.row_group(row), node) if moves else ()
             nodes = (*group, *self._row_tail(group)) if group and self._keeps_width(row, group) else ()
             joins = self._tokens_again(nodes[-1].output, base) if nodes else ()
             if joins:
                 joined = joins[-1].output
                 tail = self.tail(joined)
-                covered = (*(m for m in moves if m.output not in self.taken), *nodes, *joins, *tail)
+                covered = (*moves, *nodes, *joins, *tail)
                 self._take(
                     FrameNorm(
                         "", self.graph, covered, (base,), covered[-1].output, self.clock_mhz,
@@ -209,6 +208,17 @@ class _Partition(Matcher):
                     )
                 )  # fmt: skip
                 return
+
+    def _before_row(self, id: str) -> tuple[str, tuple[Node, ...]]:
+        """The tokens that Reshapes make one row of, and these; none if it comes as a row."""
+        moves: list[Node] = []
+        while beats(self.graph.tensors[id]) == 1:
+            before = self.graph.producers.get(id)
+            if before is None or not isinstance(before.op, Reshape) or id in self.taken:
+                return id, ()
+            moves.insert(0, before)
+            id = before.inputs[0]
+        return id, tuple(moves)
 
     def _tokens_again(self, id: str, base: str) -> tuple[Node, ...]:
         """The movement that makes tokens as wide as those of ``base`` of a row, in their order; or ()."""

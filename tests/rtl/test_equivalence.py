@@ -16,7 +16,13 @@ from tests.support.rtl import Scheduled
 CYCLES = 5000
 
 
-@pytest.fixture(scope="module", params=[0, -1], ids=["folded", "unfolded"])
+FOLDING = ("linear", "token_mix", "attention", "row", "elementwise", "pool", "frame_norm")
+ROUTING = ("fork", "slice", "concat", "lookup")
+CASES = [*(pytest.param(0, kind, id=f"folded-{kind}") for kind in (*FOLDING, *ROUTING)),
+         *(pytest.param(-1, kind, id=f"unfolded-{kind}") for kind in FOLDING)]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
 def rtl(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     blocks = Blocks(3, 4, seed=5)
     mixed = blocks.token_mix(blocks.linear(blocks.x, 4), 2)
@@ -25,6 +31,7 @@ def rtl(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     y = blocks.residual(y, blocks.linear(blocks.layer_norm(y), 4, relu=True))
     parts = blocks.slice(y, -1, 0, 1), blocks.slice(y, -1, 1, 4)
     zeros = blocks.builder.constant(np.zeros((1, 4), np.int64), 4)
+    parts = parts[0], blocks.lookup(blocks.linear(parts[1], 1), 5, 3)
     y = blocks.frame_norm(blocks.slice(blocks.concat(-2, zeros, blocks.concat(-1, *parts)), -2, 1, 3))
     design = Scheduled.of(blocks.graph(blocks.linear(blocks.pool(y), 2)), request.param)
     folder = tmp_path_factory.mktemp("rtl")
@@ -32,9 +39,7 @@ def rtl(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     return folder
 
 
-@pytest.mark.parametrize(
-    "kind", ["linear", "token_mix", "attention", "row", "elementwise", "pool", "fork", "slice", "concat", "frame_norm"]
-)
+@pytest.mark.parametrize(("rtl", "kind"), CASES, indirect=["rtl"])
 def test_netlist_equals_rtl(rtl: Path, kind: str) -> None:
     manifest = json.loads((rtl / "rtl.json").read_text())
     name = [each for each in manifest["kernels"] if kind in each][-1]

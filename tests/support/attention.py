@@ -6,7 +6,7 @@ import numpy as np
 
 from hwflow.ir.builder import GraphBuilder
 from hwflow.ir.graph import Graph
-from hwflow.ir.ops import Add, Lookup, MatMul, Reshape, Shift, Transpose
+from hwflow.ir.ops import Add, MatMul, Reshape, Shift, Transpose
 from hwflow.ir.types import FixedType
 from tests.support.blocks import Blocks
 
@@ -19,11 +19,7 @@ class Embedded(Blocks):
     def __init__(self, tokens: int, channels: int, seed: int, type: FixedType, rows: int) -> None:
         super().__init__(seed=seed)
         self.builder = GraphBuilder()
-        self.x = self.embed(self.builder.input((tokens, 1), type), rows, channels)
-
-    def embed(self, id: str, rows: int, channels: int) -> str:
-        table = self.builder.constant(self.rng.integers(-128, 128, (rows, channels)), 4, FixedType(True, 8, 4))
-        return self.builder.add(Lookup(), id, table)
+        self.x = self.lookup(self.builder.input((tokens, 1), type), rows, channels)
 
 
 def masked_attention(blocks: Blocks, heads: int, mask: tuple[int, ...], q: str, k: str, v: str) -> str:

@@ -10,6 +10,7 @@ from hwflow.ir.ops import (
     Add,
     Clamp,
     Concat,
+    Lookup,
     MatMul,
     Mul,
     ReduceMax,
@@ -144,6 +145,11 @@ class Blocks:
     def pool(self, id: str, maximum: bool = False) -> str:
         op = (ReduceMax if maximum else ReduceSum)(-2, False)
         return self.requantise(self.builder.add(Shift(-2), self.builder.add(op, id)))
+
+    def lookup(self, id: str, rows: int, channels: int) -> str:
+        """An embedding of the integers of (tokens, 1)."""
+        table = self.builder.constant(self.rng.integers(-128, 128, (rows, channels)), 4, I8)
+        return self.builder.add(Lookup(), id, table)
 
     def slice(self, id: str, axis: int, start: int, stop: int, step: int = 1) -> str:
         return self.builder.add(Slice(axis, start, stop, step), id)

@@ -5,7 +5,19 @@ from __future__ import annotations
 from hwflow.ir.graph import Graph
 from tests.support.blocks import Blocks
 
-KINDS = {"attention", "concat", "elementwise", "fork", "frame_norm", "linear", "pool", "row", "slice", "token_mix"}
+KINDS = {
+    "attention",
+    "concat",
+    "elementwise",
+    "fork",
+    "frame_norm",
+    "linear",
+    "lookup",
+    "pool",
+    "row",
+    "slice",
+    "token_mix",
+}
 
 
 def every_kind(seed: int = 0) -> Graph:
@@ -16,7 +28,7 @@ def every_kind(seed: int = 0) -> Graph:
     y = blocks.attend(blocks.linear(y, 6), mixed, mixed)
     parts = [blocks.slice(y, -1, 0, 2), blocks.slice(y, -1, 2, 6)]
     y = blocks.squeeze_excite(blocks.concat(-2, blocks.concat(-1, *parts), blocks.slice(y, -2, 1, 3)))
-    y = blocks.frame_norm(y)
+    y = blocks.residual(blocks.frame_norm(y), blocks.lookup(blocks.linear(y, 1), 5, 6))
     return blocks.graph(blocks.softmax(blocks.linear(blocks.pool(y), 3)))
 
 
