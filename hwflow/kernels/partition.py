@@ -135,7 +135,7 @@ class _Partition(Matcher):
         if len(weights.shape) != 2 or not in_order(positions) or weights.shape[0] % source.shape[-1]:
             return
         tail = self.tail(node.output)
-        nodes = (*(m for m in moves if m.output not in self.taken), node, *tail)
+        nodes = (*moves, node, *tail)
         self._take(Linear("", self.graph, nodes, (base,), nodes[-1].output, self.clock_mhz, head=node, tail=tail))
 
     def _token_mix(self, node: Node) -> None:

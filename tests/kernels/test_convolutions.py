@@ -54,7 +54,7 @@ def test_two_products_read_one_window() -> None:
     blocks = ConvBlocks(5, 4, 3)
     rows = blocks.reshape(blocks.builder.add(STRIDED, blocks.x), 6, 27)
     y = blocks.residual(blocks.linear(rows, 4), blocks.linear(rows, 4))
-    assert kinds(covered(blocks.graph(y))) == {"window": 1, "fork": 1, "linear": 2, "elementwise": 1}
+    assert kinds(covered(blocks.graph(y))) == {"window": 1, "linear": 2, "elementwise": 1}
 
 
 def test_tokens_weighted_and_summed_are_one_kernel() -> None:
