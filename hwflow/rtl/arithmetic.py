@@ -246,9 +246,8 @@ def accumulate(
     }  # fmt: skip
     p.instance("hwflow_accumulate", f"{name}_op", parameters, ports)
     restart = type.width if operation == "sum" else 0  # the carry chain takes the sum so far, or zero, twice
-    p.spend(x.lanes * (cell.resources + Resources(lut=restart)))
-    ring_mux = x.lanes * type.width * groups if following is not None and groups > 1 else 0
-    p.spend(Resources(lut=ring_mux, ff=groups * x.lanes * type.width))
+    turning = type.width if following is not None and groups > 1 else 0  # into the lowest group, the next or y
+    p.spend(x.lanes * (cell.resources + Resources(lut=turning or restart, ff=groups * type.width)))
     return result
 
 

@@ -215,12 +215,13 @@ def table(address_bits: int, bits: int) -> Cost:
 def rom(words: int, bits: int, *, blocks: bool = False) -> Cost:
     """A read-only memory of any contents, in LUTs or block RAM as Yosys chooses, or in ``blocks`` on request.
 
-    Yosys: 64x64 -> 64 LUTs, 75x64 -> 320 to 400, 128x112 -> 490, 256x224 -> 3,700, 512x32 -> RAMB18.
+    Yosys: 64x64 -> 64 LUTs, 75x64 -> 320 to 400, 128x112 -> 490, 144x20 -> 86, 200x31 -> 370, 1000x8 -> 380,
+    512x32 -> RAMB18.
     """
     count = block_rams(words, bits)
     if blocks or bits * math.ceil(words / 64) > _BLOCK_COST * count:
         return _block_memory(count)
-    each = 1.0 if words <= 64 else 4.1 if words <= 128 else words / 15  # numbers without structure are mapped badly
+    each = 1.0 if words <= 64 else 4.1 if words <= 128 else words / 20  # numbers without structure are mapped badly
     return Cost(Resources(lut=math.ceil(bits * each)), _rom_ps(words))
 
 
