@@ -19,12 +19,15 @@ def export_untrained(config: ModelConfig, path: Path) -> Path:
     """Calibrate the model on noise under a fixed seed and export it to QONNX."""
     import torch
 
+    from hwflow.frontends.brevitas.batch_norm import fold_batch_norms, liven_norms
     from hwflow.frontends.brevitas.calibrate import calibrate
     from hwflow.frontends.brevitas.export import export_model
 
     torch.manual_seed(0)
     model = build_model(config)
-    calibrate(model, torch.randn(256, *config.input_shape))
+    liven_norms(model)
+    fold_batch_norms(model)
+    calibrate(model, torch.randn(4 if len(config.input_shape) == 3 else 256, *config.input_shape))
     return export_model(model, path, config.input_shape)
 
 

@@ -43,7 +43,9 @@ def test_a_strangers_file_is_measured_and_never_called_exact(tmp_path: Path) -> 
     assert "mismatching bits 0 bits" in text
 
 
-@pytest.mark.parametrize("name", ["btag", "jet_tagger", "own_model", "qkeras_jet_tagger", "strangers_onnx"])
+@pytest.mark.parametrize(
+    "name", ["btag", "jet_tagger", "own_model", "qkeras_jet_tagger", "shvit_brevitas", "shvit_qkeras", "strangers_onnx"]
+)
 def test_every_example_has_a_readme_with_its_command(name: str) -> None:
     text = (ROOT / "examples" / name / "README.md").read_text()
     assert f"python examples/{name}/{name}.py" in text

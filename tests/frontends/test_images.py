@@ -10,7 +10,13 @@ import pytest
 import torch
 from torch import nn
 
-from hwflow.frontends.brevitas.batch_norm import BatchNormLinear, ConvBatchNorm, FoldingNorm, fold_batch_norms
+from hwflow.frontends.brevitas.batch_norm import (
+    BatchNormLinear,
+    ConvBatchNorm,
+    FoldingNorm,
+    fold_batch_norms,
+    liven_norms,
+)
 from hwflow.frontends.brevitas.calibrate import calibrate
 from hwflow.frontends.brevitas.export import export_qonnx, export_run
 from hwflow.frontends.brevitas.group_norm import GroupNorm
@@ -22,7 +28,6 @@ from hwflow.frontends.brevitas.shsa import SingleHeadAttention
 from hwflow.frontends.brevitas.squeeze_excite import SqueezeExcite
 from hwflow.frontends.brevitas.train import load_run, train
 from hwflow.models import Precision
-from tests.support.zoo import liven_norms
 
 from .lowering import run
 from .test_blocks import Wrapped
@@ -91,8 +96,8 @@ def test_group_norm_is_that_of_torch_but_for_a_factor(channels: int, side: int) 
     block, x = GroupNorm(channels, side**2, FLOAT, epsilon=0.0), 2 * torch.randn(4, channels, side, side) + 1
     factor = (2.0 ** (count - 1).bit_length() / count) ** 0.5  # what gamma absorbs
     expected = nn.functional.group_norm(x, 1, eps=0.0) * factor
-    torch.testing.assert_close(block(x), expected, atol=0.01, rtol=0.0)  # the mean's constant has 8 bits
-    assert abs(block.correction * count / 2.0 ** (count - 1).bit_length() - 1) < 2**-8
+    torch.testing.assert_close(block(x), expected, atol=0.02, rtol=0.0)  # the mean's constant has 6 bits
+    assert abs(block.correction * count / 2.0 ** (count - 1).bit_length() - 1) < 2**-6
 
 
 def test_squares_are_quantised_where_their_sum_could_pass_24_bits() -> None:

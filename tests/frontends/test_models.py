@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from hwflow.errors import UserError
-from hwflow.frontends.brevitas.batch_norm import fold_batch_norms
+from hwflow.frontends.brevitas.batch_norm import fold_batch_norms, liven_norms
 from hwflow.frontends.brevitas.calibrate import calibrate
 from hwflow.frontends.brevitas.export import export_qonnx
 from hwflow.models import (
@@ -28,7 +28,6 @@ from hwflow.models import (
 )
 from hwflow.onnx_import.model import import_model
 from hwflow.verify.golden import golden_runner
-from tests.support.zoo import liven_norms
 
 from .lowering import constants, quant_nodes, run
 

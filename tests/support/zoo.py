@@ -10,7 +10,7 @@ def export_untrained(name: str, path: Path, **changes: Any) -> Path:
     """Export the zoo's model ``name``, with fields of its configuration changed, under a fixed seed."""
     import torch
 
-    from hwflow.frontends.brevitas.batch_norm import fold_batch_norms
+    from hwflow.frontends.brevitas.batch_norm import fold_batch_norms, liven_norms
     from hwflow.frontends.brevitas.calibrate import calibrate
     from hwflow.frontends.brevitas.export import export_model
     from hwflow.models import build_model, config_for
@@ -23,13 +23,3 @@ def export_untrained(name: str, path: Path, **changes: Any) -> Path:
     fold_batch_norms(model)
     calibrate(model, torch.randn(256, *config.input_shape, dtype=next(model.parameters()).dtype))
     return export_model(model, path, config.input_shape)
-
-
-def liven_norms(model: Any) -> None:
-    """Give every BatchNorm some weights: those of a fresh one are 1 or, at the end of a branch, 0."""
-    from torch import nn
-
-    for module in model.modules():
-        if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
-            nn.init.uniform_(module.weight, 0.5, 1.5)
-            nn.init.normal_(module.bias, 0.0, 0.2)

@@ -119,3 +119,11 @@ def fold_batch_norms(model: nn.Module) -> None:
     for module in model.modules():
         if isinstance(module, FoldingNorm):
             module.fold()
+
+
+def liven_norms(model: nn.Module) -> None:
+    """Give every BatchNorm some weights, for models that nobody trains: fresh ones are 1, or 0 at a branch's end."""
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
+            nn.init.uniform_(module.weight, 0.5, 1.5)
+            nn.init.normal_(module.bias, 0.0, 0.2)

@@ -9,7 +9,7 @@ from hwflow.frontends.brevitas.layer_norm import EPSILON
 from hwflow.frontends.brevitas.quantization import Quantization, Quantized, values
 
 EXACT_BITS = 24  # of float32
-MEAN_BITS = 8  # of the constant that corrects a mean over a number that is no power of two
+MEAN_BITS = 6  # of the constant that corrects a mean over a number that is no power of two
 
 
 class GroupNorm(nn.Module):
@@ -18,7 +18,7 @@ class GroupNorm(nn.Module):
     An image is one row of ``n = channels * pixels`` elements; gamma and beta have one entry a channel. A mean over n,
     which need be no power of two, is exact in integers:
 
-    - the mean is ``Q(sum(x) / 2^k) * d`` with ``2^k`` the power of two above n and d the multiple of ``2^-7`` nearest
+    - the mean is ``Q(sum(x) / 2^k) * d`` with ``2^k`` the power of two above n and d the multiple of ``2^-5`` nearest
       to ``2^k / n``, a constant of `MEAN_BITS` bits (1 exactly when n is a power of two);
     - ``v = sum(c^2) / 2^k`` is the variance times ``n / 2^k``, a constant factor that gamma learns to absorb;
     - where the sum of squares could pass the 24 bits of float32, each square is quantized first.

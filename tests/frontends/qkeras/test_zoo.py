@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from hwflow.errors import UserError
-from hwflow.frontends.brevitas.batch_norm import fold_batch_norms
+from hwflow.frontends.brevitas.batch_norm import fold_batch_norms, liven_norms
 from hwflow.frontends.brevitas.calibrate import calibrate as calibrate_torch
 from hwflow.frontends.brevitas.export import export_qonnx as export_torch
 from hwflow.frontends.qkeras.calibrate import calibrate
@@ -20,7 +20,6 @@ from hwflow.frontends.qkeras.models import build_model
 from hwflow.frontends.qkeras.train import copy_weights
 from hwflow.models import EncoderConfig, ModelConfig, config_for
 from hwflow.models import build_model as build_torch
-from tests.support.zoo import liven_norms
 
 from .executor import golden
 from .transfer import transfer

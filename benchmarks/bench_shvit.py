@@ -1,0 +1,77 @@
+"""SHViT on boards: the integer graph against onnxruntime on whole images, and its schedule with weights on chip.
+
+Weights and activations have 8 bits, everything is untrained: neither changes the products or the memory. Frames a
+second are the clock over the initiation interval, an estimate like the resources. hwflow keeps all weights on chip;
+where they do not fit, the table says so with the bits of weights beside those of the board's memory, and the bandwidth
+that streaming them from DDR once a frame would take at that rate.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from common import export_untrained, print_table
+
+from hwflow.boards import load_board
+from hwflow.kernels.network import KernelGraph, kernel_graph
+from hwflow.models import ZOO, mac_count, parameter_count
+from hwflow.onnx_import.model import ImportedModel, import_model
+from hwflow.schedule.search import ScheduleRefused, find_schedule
+from hwflow.verify.parity import compare_every_tensor
+
+CLOCK_MHZ = 200.0
+COLUMNS = ("board", "frames/s", "ms", "II", "LUT", "FF", "DSP", "BRAM18", "URAM", "weights")
+BRAM18_BITS, URAM_BITS = 18 * 1024, 288 * 1024
+
+
+def main() -> None:
+    """Compare, then schedule for each board."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", default="shvit_s1", choices=[name for name in ZOO if name.startswith("shvit")])
+    parser.add_argument("--images", type=int, default=2, help="random images to compare, 0 for none")
+    parser.add_argument("--boards", nargs="*", default=["zcu102", "u250"])
+    parser.add_argument("--interval", type=int, help="cycles between two frames at most")
+    arguments = parser.parse_args()
+    config = ZOO[arguments.model]
+    with tempfile.TemporaryDirectory() as folder:
+        model = import_model(export_untrained(config, Path(folder) / "model.onnx"))
+    print(f"{arguments.model}: {parameter_count(config):,} parameters, {mac_count(config):,} MACs", flush=True)
+    if arguments.images:
+        compare(model, arguments.images, config.input_shape)
+    network = kernel_graph(model.graph, CLOCK_MHZ)
+    memory = config.precision.weight * parameter_count(config)
+    rows = [row(name, network, arguments.interval, memory) for name in arguments.boards]
+    print_table(f"{arguments.model} at {CLOCK_MHZ:g} MHz, {len(network.kernels)} kernels", COLUMNS, rows)
+
+
+def compare(model: ImportedModel, images: int, shape: tuple[int, ...]) -> None:
+    """Every tensor of the integer graph against golden.onnx, on random images."""
+    inputs = np.random.default_rng(0).normal(size=(images, *shape)).astype(np.float32)
+    compared = compare_every_tensor(model, inputs)
+    values, wrong = (sum(getattr(each, name) for each in compared) for name in ("compared", "wrong"))
+    print(f"{images} images: {wrong} of {values:,} values in {len(compared)} tensors differ", flush=True)
+
+
+def row(name: str, network: KernelGraph, interval: int | None, memory: int) -> tuple[object, ...]:
+    """The least-area schedule, or what there is too little of."""
+    board = load_board(name)
+    there = 2 * board.resources.bram36 * BRAM18_BITS + board.resources.uram * URAM_BITS
+    share = f"{memory / 1e6:.0f} of {there / 1e6:.0f} Mb"
+    try:
+        found = find_schedule(
+            network.kernels, network.channels, network.source, network.sink, board, CLOCK_MHZ, ii_budget=interval
+        )
+    except ScheduleRefused as refusal:
+        print(f"{board.name}: {refusal}", flush=True)
+        return board.name, *[""] * (len(COLUMNS) - 2), f"{share}: refused"
+    used = found.resources
+    rate, latency = 1e6 * CLOCK_MHZ / found.ii, found.latency / CLOCK_MHZ / 1e3
+    figures = (f"{rate:.1f}", f"{latency:.1f}", found.ii, used.lut, used.ff, used.dsp, used.bram18, used.uram)
+    return board.name, *figures, f"{share}, on chip"
+
+
+if __name__ == "__main__":
+    main()
