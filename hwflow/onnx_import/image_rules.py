@@ -7,6 +7,7 @@ import math
 import numpy as np
 import onnx_ir as ir
 
+from hwflow.limits import LIMITS
 from hwflow.onnx_import.attributes import int_of, ints_of
 from hwflow.onnx_import.problems import Unsupported
 from hwflow.onnx_import.rewrite import Replacement, replace
@@ -69,6 +70,7 @@ def sum_of_windows(graph: ir.Graph, node: ir.Node) -> bool:
     if source is None or source.shape is None or not source.shape.is_static() or uneven(node, source.shape.numpy()):
         return False
     channels = source.shape.numpy()[1]
+    LIMITS.check_shape(f"AveragePool {node.name!r}", (channels, 1, *kernel))
 
     def build(r: Replacement) -> ir.Value:
         given = {name: node.attributes[name] for name in _SLIDING if name in node.attributes}

@@ -24,6 +24,8 @@ def window_of(node: ir.Node, kernel: Sequence[int], size: Sequence[int]) -> Wind
     if any(d != 1 for d in ints_of(node, "dilations") or ()):
         raise Unsupported("dilated kernels are not supported; write the holes as weights of zero in a larger kernel")
     stride = ints_of(node, "strides") or [1] * axes
+    if any(n < 1 for n in (*kernel, *stride)) or not len(kernel) == len(stride) == axes:
+        raise Unsupported(f"its kernel {list(kernel)} and strides {stride} are not positive numbers, one for each axis")
     pads = _pads(node, kernel, stride, size)
     if any(n + pads[i] + pads[i + axes] < kernel[i] for i, n in enumerate(size)):
         raise Unsupported(f"its kernel {list(kernel)} is larger than its padded input {list(size)}")

@@ -119,6 +119,25 @@ def test_local_means(tmp_path: Path) -> None:
 
 
 REFUSED = {
+    "no stride": (lambda m, x: conv(m, x, (4, 4, 2, 2), strides=[0, 1]), "are not positive numbers, one for each axis"),
+    "far padding": (
+        lambda m, x: conv(m, x, (4, 4, 1, 1), strides=[10**6] * 2, pads=[10**6] * 4), "its padded input: found shape",
+    ),
+    "a mean of everything": (
+        lambda m, x: m.node("AveragePool", x, kernel_shape=[2**20] * 2, pads=[2**20] * 4, count_include_pad=1),
+        "at most 33554432 elements",
+    ),
+    "a maximum of everything": (
+        lambda m, x: m.node("MaxPool", m.node("Relu", x), kernel_shape=[10**6] * 2, pads=[10**6 - 1] * 4),
+        "its padded input: found shape",
+    ),
+    "many taps in double": (
+        lambda m, x: m.node(
+            "Conv", m.quant(m.node("Mul", x, m.const(100.0)), 15, 4), m.weights(weights(1, 4, 17, 17) * 99, 14),
+            pads=[8, 8, 8, 8],
+        ),
+        "over 24 bits with a kernel of 289 taps; quantise its input",
+    ),
     "2 groups": (lambda m, x: conv(m, x, (4, 2, 3, 3), group=2), "2 groups from 4 to 4 channels.*split the channels"),
     "dilated": (lambda m, x: conv(m, x, (4, 4, 2, 2), dilations=[2, 1]), "dilated kernels are not supported; write"),
     "too large": (lambda m, x: conv(m, x, (4, 4, 7, 7)), "kernel .7, 7. is larger than its padded input .6, 5."),

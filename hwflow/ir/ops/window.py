@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hwflow.ir.graph import IntArray
+from hwflow.ir.graph import IntArray, Tensor
 from hwflow.ir.ops.base import MovementOp
 
 
@@ -21,6 +21,15 @@ class Window(MovementOp):
     kernel: tuple[int, int]
     stride: tuple[int, int] = (1, 1)
     pads: tuple[int, int, int, int] = (0, 0, 0, 0)
+
+    def shape(self, inputs: Sequence[Tensor]) -> tuple[int, ...]:
+        """Computed, not tried: what a file asks for is known before it takes memory."""
+        *size, channels = inputs[0].shape
+        room = [n + self.pads[i] + self.pads[i + 2] - self.kernel[i] for i, n in enumerate(size)]
+        if len(size) != 2 or min(*room, *self.pads) < 0 or min(*self.kernel, *self.stride) < 1:
+            raise ValueError(f"{self} over an image {inputs[0].shape}")
+        out = (n // step + 1 for n, step in zip(room, self.stride, strict=True))
+        return (*out, self.kernel[0] * self.kernel[1], channels)
 
     def move(self, arrays: Sequence[IntArray]) -> IntArray:
         (top, left, bottom, right), (rows, columns) = self.pads, self.kernel

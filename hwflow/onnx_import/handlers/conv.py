@@ -18,6 +18,8 @@ from hwflow.onnx_import.problems import Unsupported
 from hwflow.onnx_import.sliding import window_of
 from hwflow.onnx_import.values import Constant, Value
 
+MAX_DOUBLE_TAPS = 256
+
 
 def conv(importer: Importer, node: ir.Node) -> list[Value]:
     """A convolution over rows and columns, or along a sequence."""
@@ -48,7 +50,7 @@ def _full(image: Image, weights: np.ndarray, window: Window) -> list[Value]:
         rows = importer.builder.add(Reshape(group), image.channels_last())
     else:
         rows, size = image.windows(window, taps * image.channels)
-    return image.back(importer.emit(image.name, MatMul(), rows, matrix), size)
+    return _result(image, importer.emit(image.name, MatMul(), rows, matrix), size, window)
 
 
 def _depthwise(image: Image, weights: np.ndarray, window: Window) -> list[Value]:
@@ -57,4 +59,12 @@ def _depthwise(image: Image, weights: np.ndarray, window: Window) -> list[Value]
     id, size = image.windows(window, int(np.prod(window.kernel)), image.channels)
     if frac or np.any(array != 1):  # a local mean is a sum with all weights 1
         id = importer.emit(image.name, Mul(), id, importer.builder.constant(array.T, frac))
-    return image.back(importer.emit(image.name, ReduceSum(-2, keepdims=False), id), size)
+    return _result(image, importer.emit(image.name, ReduceSum(-2, keepdims=False), id), size, window)
+
+
+def _result(image: Image, pixels: str, size: tuple[int, ...], window: Window) -> list[Value]:
+    """Back to ONNX, where a Conv in double is a product for each tap (``double_conv``)."""
+    taps = int(np.prod(window.kernel))
+    if taps > MAX_DOUBLE_TAPS and image.name in image.importer.wide:
+        raise Unsupported(f"it needs over 24 bits with a kernel of {taps} taps; quantise its input to fewer bits")
+    return image.back(pixels, size)

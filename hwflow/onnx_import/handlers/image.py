@@ -42,6 +42,10 @@ class Image:
     def windows(self, window: Window, *group: int) -> tuple[str, tuple[int, ...]]:
         """What lies under the kernel, (OH * OW, *group), and the size of the output image."""
         builder = self.importer.builder
+        top, left, bottom, right = window.pads
+        rows, columns = (*self.size, 1)[:2]
+        padded = (rows + top + bottom, columns + left + right, self.channels)
+        self.importer.limits.check_shape("its padded input", padded)
         id = builder.add(window, self.channels_last())
         rows, columns, *_ = builder.tensor(id).shape
         return builder.add(Reshape((rows * columns, *group)), id), (rows, columns)[: len(self.size)]
