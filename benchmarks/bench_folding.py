@@ -24,7 +24,7 @@ LAYERS = 4
 SAMPLES = 1500
 COLUMNS = (
     "factor", "folded layers", "parameters", "size kB", "size %",
-    "M MAC/s", "M weight reads/s", "M softmax/s", "float TER %", "quantized TER %",
+    "M MAC/s", "M weight reads/s", "k softmax/s", "float TER %", "quantized TER %",
 )  # fmt: skip
 
 
@@ -52,10 +52,10 @@ def row(factor: int, share: str, config: FoldedAsrConfig, settings: TrainConfig,
     metrics = train(run, folder / f"{factor}-{share.replace('/', '-')}", quiet=True)
     rates = [metrics.float_model.token_error_rate or 0.0, metrics.quantized_model.token_error_rate or 0.0]
     plain = size(configs()[0][2])
-    work = (cost.macs, cost.weights, cost.softmax)
+    work = (cost.macs / 1e6, cost.weights / 1e6, cost.softmax / 1e3)
     return (
         factor, share, parameter_count(config), f"{size(config):.1f}", f"{100 * (size(config) / plain - 1):+.0f}",
-        *(f"{each / seconds / 1e6:.2f}" for each in work), *(f"{100 * rate:.1f}" for rate in rates),
+        *(f"{each / seconds:.2f}" for each in work), *(f"{100 * rate:.1f}" for rate in rates),
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ In numpy alone: one yardstick for all executors.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,22 @@ def _transcripts(logits: NDArray[Any], labels: NDArray[Any], outputs: int) -> Sc
         raise UserError("evaluate", f"logits of shape {logits.shape}", expected, "Give one sequence per transcript.")
     right = [found == row[row >= 0].tolist() for found, row in zip(greedy_decode(logits), labels, strict=True)]
     return Scores(accuracy=float(np.mean(right)), auc={}, token_error_rate=token_error_rate(logits, labels))
+
+
+def score_chunks(
+    run: Callable[[NDArray[Any]], NDArray[Any]],
+    inputs: NDArray[Any],
+    labels: NDArray[Any],
+    classes: tuple[str, ...],
+    chunk: int,
+) -> Scores:
+    """Score a streaming model on sequences (samples, frames, bands), each from states of zero.
+
+    ``run`` takes the chunks of a sequence (chunks, ``chunk``, bands) and gives their logits (chunks, steps, outputs).
+    """
+    sequences = (run(x.reshape(-1, chunk, x.shape[-1])) for x in inputs)
+    logits = np.stack([found.reshape(-1, found.shape[-1]) for found in sequences])
+    return evaluate(logits, labels, classes)
 
 
 def auc(score: NDArray[Any], positive: NDArray[np.bool_]) -> float | None:
