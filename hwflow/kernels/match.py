@@ -10,6 +10,7 @@ import numpy as np
 
 from hwflow.ir.graph import Graph, IntArray, Node
 from hwflow.ir.ops import ReduceMax, ReduceSum, Table
+from hwflow.kernels.base import Kernel
 from hwflow.passes.movement import ELEMENTWISE, PERMUTATIONS, dynamic_inputs, trace
 
 REDUCTIONS = (ReduceSum, ReduceMax)
@@ -23,8 +24,15 @@ class Matcher:
     """
 
     graph: Graph
+    clock_mhz: float = 200.0
+    kernels: list[Kernel] = field(default_factory=list)
     taken: set[str] = field(default_factory=set)
     ends: set[str] = field(default_factory=set)
+
+    def _take(self, kernel: Kernel) -> None:
+        self.kernels.append(kernel)
+        self.taken.update(n.output for n in kernel.nodes)
+        self.ends.add(kernel.output)
 
     @cached_property
     def position(self) -> dict[str, int]:
