@@ -89,7 +89,7 @@ def _slice(views: Views, node: Node) -> bool:
     base, shape, axis = place
     count = views.shape(node.output)[node.op.axis]
     op = Slice(axis - len(shape), node.op.start, node.op.stop, node.op.step)
-    output = views.editor.add(op, (base,), views.new((*shape[:axis], count, *shape[axis + 1 :]), node.output))
+    output = views.editor.add(op, (base,), views.result((*shape[:axis], count, *shape[axis + 1 :]), node.output))
     views.of[node.output] = View(output, _with(view.mid, view.perm[node.op.axis], count), view.perm)
     return True
 
@@ -107,7 +107,7 @@ def _concat(views: Views, node: Node) -> bool:
     if len(found) < len(parts) or len(kinds) > 1:
         return False
     _, shape, at = found[0]
-    output = views.new(_with(shape, at, total), node.output)
+    output = views.result(_with(shape, at, total), node.output)
     views.editor.add(Concat(at - len(shape)), tuple(base for base, _, _ in found), output)
     perm = parts[0].perm
     views.of[node.output] = View(output, _with(parts[0].mid, perm[axis], total), perm)
@@ -138,7 +138,7 @@ def _reduce(views: Views, node: Node) -> bool:
     if place is None or not node.op.keepdims:
         return False
     base, shape, axis = place
-    output = views.new(_with(shape, axis, 1), node.output)
+    output = views.result(_with(shape, axis, 1), node.output)
     views.editor.add(kind(axis - len(shape)), (base,), output)
     views.of[node.output] = View(output, _with(view.mid, view.perm[node.op.axis], 1), view.perm)
     return True
@@ -155,7 +155,7 @@ def _matmul(views: Views, node: Node) -> bool:
         return False
     shape = views.shape(node.output)
     swap = (*range(len(shape) - 2), len(shape) - 1, len(shape) - 2)
-    output = views.new(tuple(shape[axis] for axis in swap), node.output)
+    output = views.result(tuple(shape[axis] for axis in swap), node.output)
     views.editor.add(MatMul(), (sides[1], sides[0]), output)
     views.of[node.output] = View(output, views.shape(output), swap)
     return True

@@ -23,7 +23,7 @@ def elementwise(views: Views, node: Node) -> bool:
     inputs = tuple(i for i in moved if i is not None)
     if len(inputs) < len(moved):
         return False
-    output = views.editor.add(node.op, inputs, views.new(views.shape(lead.base), node.output))
+    output = views.editor.add(node.op, inputs, views.result(views.shape(lead.base), node.output))
     views.of[node.output] = View(output, lead.mid, lead.perm, lead.row)
     return True
 

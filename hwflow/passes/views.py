@@ -24,6 +24,13 @@ class Views:
         """A tensor of another's type."""
         return self.editor.tensor(shape, self.editor.tensors[like].type)
 
+    def result(self, shape: Shape, output: str) -> str:
+        """The tensor that a node computes in place of ``output``; people find it under that one's name."""
+        id, names = self.new(shape, output), self.editor.names
+        if output in names:
+            names[id] = f"{names[output]} (channels last)"
+        return id
+
     def reshape(self, id: str, shape: Shape) -> str:
         """A tensor under another shape."""
         return id if self.shape(id) == shape else self.editor.add(Reshape(shape), (id,), self.new(shape, id))

@@ -51,7 +51,9 @@ def test_residual_sums_meet_as_tokens(tmp_path: Path) -> None:
     x = start(m)
     x = m.quant(m.node("Add", conv(m, x, 4, 1, 3, 3, group=4, pads=[1, 1, 1, 1]), x), 8, 3)
     x = m.quant(m.node("Add", x, conv(m, m.node("Relu", conv(m, x, 8, 4, 1, 1)), 4, 8, 1, 1)), 8, 3)
+    x = m.node("Relu", x, name="positive")
     graph = checked(tmp_path, m, m.quant(m.node("GlobalAveragePool", x), 8, 5))
+    assert "positive (channels last)" in graph.names.values()
     assert all(len(graph.tensors[n.output].shape) == 2 for n in graph.nodes if isinstance(n.op, (Add, Requantise)))
 
 

@@ -57,6 +57,7 @@ class Image:
         moved = builder.add(Reshape((*size, channels)), pixels) if len(size) == 2 else pixels
         id = builder.add(Transpose((2, 0, 1) if len(size) == 2 else (1, 0)), moved)
         self.importer.product(id, builder.peak(pixels), self.value.id or "")
+        builder.name(pixels, f"{self.name} (channels last)")
         source = self.importer.own_source(id, self.name)
         return [Value(id, (1, channels, *size), -2 - len(size), source)]
 
