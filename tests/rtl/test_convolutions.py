@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from hwflow.backends.rtl.project import MANIFEST, write_rtl
 from hwflow.ir.ops import Window
+from hwflow.schedule.kernel import Fold
 from hwflow.synthesis.equivalence import check_equivalence
 from hwflow.verify.cosim.manifest import read_manifest
 from hwflow.verify.verilator import lint
@@ -47,16 +49,29 @@ def test_windows_of_any_shape(seed: int, tmp_path: Path) -> None:
     lint(tmp_path / "rtl", read_manifest(tmp_path / "rtl").sources)
 
 
-def small(pick: int) -> Scheduled:
-    """A window, a depthwise convolution, a convolution and a pool."""
+def in_luts() -> ConvBlocks:
+    """A depthwise convolution of few pixels."""
     blocks = ConvBlocks(3, 3, 2, 5)
-    y = blocks.convolution(blocks.depthwise(blocks.x, same(3, 3)), 2, Window((2, 2), (1, 1), (0, 0, 1, 1)))
-    return Scheduled.of(blocks.graph(blocks.local_pool(y, Window((2, 2)), maximum=True)), pick)
+    blocks.x = blocks.depthwise(blocks.x, same(3, 3))
+    return blocks
 
 
-@pytest.mark.parametrize(("pick", "names"), [(0, ("k0_window", "k1_pool")), (-1, ("k5_pool",))])
-def test_netlists_equal_the_rtl(pick: int, names: tuple[str, ...], tmp_path: Path) -> None:
-    design = small(pick)
+def in_block_ram() -> ConvBlocks:
+    """Lines long and wide enough for block RAM."""
+    blocks = ConvBlocks(3, 20, 16, 5)
+    blocks.x = blocks.builder.add(same(3, 20), blocks.x)
+    return blocks
+
+
+@pytest.mark.parametrize(
+    ("make", "blocks", "names"), [(in_luts, 0, ("k0_window", "k1_pool")), (in_block_ram, 4, ("k0_window",))]
+)
+def test_netlists_equal_the_rtl(
+    make: Callable[[], ConvBlocks], blocks: int, names: tuple[str, ...], tmp_path: Path
+) -> None:
+    built = make()
+    design = Scheduled.of(built.graph(built.x), 0)
+    assert design.network.kernels[0].resources(Fold(1, 1, 1)).bram18 == blocks
     write_rtl(design.network, design.schedule, tmp_path)
     for name in names:
         check_equivalence(tmp_path, json.loads((tmp_path / MANIFEST).read_text())["sources"], name, cycles=3000)
