@@ -8,7 +8,7 @@ import pytest
 
 from hwflow.cli import main
 from hwflow.cli.train import _config
-from hwflow.models import EncoderConfig, JetTaggerConfig
+from hwflow.models import EncoderConfig, FoldedAsrConfig, JetTaggerConfig
 
 
 def test_options_reach_the_configuration() -> None:
@@ -25,6 +25,12 @@ def test_a_model_of_the_zoo_stays_as_it_is() -> None:
     config = _config("btag", {}, {"files": ()}, bits=None)
     assert isinstance(config.model, EncoderConfig)
     assert config.data.dataset == "btag"
+
+
+def test_a_folder_of_speech_is_told_by_its_characters() -> None:
+    config = _config("folded_asr", {}, {"files": (Path("speech"),)}, bits=None)
+    assert isinstance(config.model, FoldedAsrConfig)
+    assert (config.model.dataset, config.data.dataset, config.model.outputs) == ("speech", "speech", 29)
 
 
 @pytest.mark.parametrize(
