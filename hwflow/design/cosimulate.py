@@ -73,7 +73,7 @@ def _streams(design: Design, golden: Mapping[str, IntArray]) -> dict[str, Stream
         tensor = network.graph.tensors[id]
         if id in golden and _has_kernels(design):
             found[channel] = Stream(golden[id].reshape(-1, beats(tensor), width(tensor)), tensor.type)
-        elif channel in (SOURCE, SINK):
+        elif channel in (*network.inputs, *network.outputs):
             found[channel] = Stream(golden[id].reshape(-1, 1, tensor.size), tensor.type)
     return found
 
@@ -104,6 +104,12 @@ def _timing(design: Design, result: CosimResult) -> Iterator[r.Result]:
     for metric, measured, expected, budget in figures:
         yield _gate(metric, measured, "cycles", budget)
         yield _gate(f"{metric}, distance from the prediction", abs(measured - expected), "cycles", 0)
+    for channel, cycles in {**run.inputs, **run.outputs}.items():
+        if channel not in (SOURCE, SINK):
+            measured = int(cycles[0, -1])
+            yield _gate(f"last beat of {channel}", measured, "cycles", None)
+            distance = abs(measured - predicted.ports[channel].last)
+            yield _gate(f"last beat of {channel}, distance from the prediction", distance, "cycles", 0)
     yield from _marks(run, predicted)
 
 
@@ -117,10 +123,10 @@ def _marks(run: ModeResult, predicted: Simulation) -> Iterator[r.Result]:
 
 
 def _parity(network: KernelGraph, result: CosimResult) -> Iterator[r.Parity]:
-    """By tensor, over all runs and all channels that carry it; the input of the design is given, not compared."""
+    """By tensor, over all runs and all channels that carry it; the inputs of the design are given, not compared."""
     names, compared, wrong = network.graph.names, dict[str, int](), dict[str, int]()
     for each in (parity for run in result.runs for parity in run.parity):
-        if each.channel != SOURCE and each.compared:
+        if each.channel not in network.inputs and each.compared:
             id = network.tensor_of[each.channel]
             compared[id] = compared.get(id, 0) + each.compared
             wrong[id] = wrong.get(id, 0) + each.wrong

@@ -9,13 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
 from hwflow import record as r
 from hwflow.boards import Board, load_board
 from hwflow.design import layout
 from hwflow.design.describe import bit_widths, board_summary, estimate_results, kernel_rows, model_summary, totals
 from hwflow.design.design import Design
+from hwflow.design.inputs import evaluation, read_given, samples_of
 from hwflow.design.parity import verify_reference
 from hwflow.design.unrolled import unroll
 from hwflow.design.vectors import save_vectors
@@ -28,13 +27,12 @@ from hwflow.schedule.by_hand import complete
 from hwflow.schedule.parallel import parallel_schedule
 from hwflow.schedule.schedule import Schedule
 from hwflow.schedule.search import find_schedule
-from hwflow.verify.evaluation import Evaluation, load_evaluation
-from hwflow.verify.vectors import as_inputs, default_inputs, read_inputs
+from hwflow.verify.evaluation import Evaluation
+from hwflow.verify.ports import Given, ModelPorts
 
 IoType = Literal["io_stream", "io_parallel"]
 Style = Literal["streaming", "unrolled"]
 Progress = Callable[[str], None]
-DEFAULT_VECTORS = 1000
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ def convert(
     style: Style = "streaming",
     axi_lite: bool = False,
     mode: Mode = "exact",
-    vectors: np.ndarray | str | Path | Evaluation | None = None,
+    vectors: Given | str | Path | Evaluation | None = None,
     schedule: Schedule | str | Path | None = None,
     progress: Progress | None = None,
 ) -> Design:
@@ -81,7 +79,8 @@ def convert(
             project. Needs alkaid.
         axi_lite: registers beside the streams of the RTL: what the design is, cycle and frame counts.
         vectors: real inputs (count, *input shape), a .npy file of them, or labelled ones (Evaluation or its .npz file);
-            by default 1,000 seeded ones.
+            of several inputs arrays by name (a mapping or an .npz file), where states may be left out: they are then
+            those of the chunk before. By default 1,000 seeded ones.
         schedule: folds and FIFO depths by hand, or the schedule.json that holds them; by default they are searched.
 
     Raises UserError for bad input and GateFailed when no schedule meets the budgets; the folder then stays as it was.
@@ -95,13 +94,10 @@ def convert(
         raise UserError("AXI4-Lite registers", "a design without beats", "io_stream", "Leave one of them out.")
     request = replace(request, axi_lite=axi_lite)
     say("import")
-    given = _given(vectors)
-    imported = import_model(model, mode, samples=None if given is None else given.inputs)
-    if (len(imported.graph.inputs), len(imported.graph.outputs)) != (1, 1):  # kernels can have more, not yet designs
-        counts = f"{len(imported.graph.inputs)} inputs and {len(imported.graph.outputs)} outputs"
-        raise UserError("model", counts, "one of each", "Join them into one tensor.")
+    given = read_given(vectors)
+    imported = import_model(model, mode, samples=samples_of(given))
     network = kernel_graph(imported.graph, request.clock_mhz)
-    data = _vectors(given, imported)
+    data = evaluation(given, ModelPorts(imported.graph, imported.golden))
     say("schedule")
     if style == "streaming":
         found = _schedule(network, request, say) if schedule is None else _by_hand(schedule, network, request)
@@ -123,26 +119,6 @@ def _request(board: Board, clock: float | None, latency: float | None, ii: int |
     if io_type not in ("io_stream", "io_parallel"):
         raise UserError("io_type", repr(io_type), "io_stream or io_parallel", "Choose one of them.")
     return Request(board, float(clock_mhz), r.Budgets(latency_us=latency, ii_cycles=ii), io_type)
-
-
-def _given(vectors: np.ndarray | str | Path | Evaluation | None) -> Evaluation | None:
-    """The inputs that the user gave, with their labels if they have some; their shape is not checked yet."""
-    if vectors is None or isinstance(vectors, Evaluation):
-        return vectors
-    if isinstance(vectors, (str, Path)):
-        if str(vectors).endswith(".npz"):
-            return load_evaluation(Path(vectors))
-        vectors = read_inputs(Path(vectors))
-    return Evaluation(vectors, np.zeros(0, np.int64), ())
-
-
-def _vectors(given: Evaluation | None, imported: ImportedModel) -> Evaluation:
-    """What to verify with, in the units of the input port."""
-    graph = imported.graph
-    if given is None:
-        return Evaluation(default_inputs(graph, DEFAULT_VECTORS), np.zeros(0, np.int64), ())
-    inputs = as_inputs(given.inputs, graph.tensors[graph.inputs[0]].shape, "vectors")
-    return Evaluation(imported.ports.to_port(inputs), given.labels, given.classes, given.scores)
 
 
 def _schedule(network: KernelGraph, request: Request, say: Progress) -> Schedule:

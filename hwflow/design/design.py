@@ -21,10 +21,9 @@ from hwflow.files import BuildFolder, sha256_file
 from hwflow.ir import reference, serialise
 from hwflow.ir.graph import IntArray
 from hwflow.kernels.network import KernelGraph, kernel_graph
-from hwflow.onnx_import.ports import PortScales, read_port_scales
 from hwflow.schedule.schedule import Schedule
 from hwflow.verify.cosim.modes import MODES, ModeName
-from hwflow.verify.vectors import as_inputs
+from hwflow.verify.ports import Given, ModelPorts
 
 if TYPE_CHECKING:
     from hwflow.design.synthesise import Tool
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from hwflow.verify.cosim import CosimResult
 
 Progress = Callable[[str], None]
+Outputs = np.ndarray | list[np.ndarray]
 
 
 @dataclass
@@ -75,34 +75,43 @@ class Design:
         return load_vectors(self.path / layout.VECTORS)
 
     @cached_property
-    def ports(self) -> PortScales:
-        """What lies between real units and the design's ports; 1 in exact mode."""
-        return read_port_scales((self.path / layout.GOLDEN).read_bytes())
+    def ports(self) -> ModelPorts:
+        """Names of the inputs and outputs, states, and what lies between real units and the design's ports."""
+        return ModelPorts(self.network.graph, (self.path / layout.GOLDEN).read_bytes())
 
-    def predict(self, inputs: np.ndarray) -> np.ndarray:
+    def predict(self, inputs: Given) -> Outputs:
         """Real outputs (count, *output shape) for real inputs (count, *input shape).
 
-        After ``compile`` the C++ design computes them, before it the integer reference; they agree on every bit.
+        Of several inputs one array each, by name or in their order; several outputs come as a list. After ``compile``
+        the C++ design computes them, before it the integer reference; they agree on every bit.
         """
-        output = self.network.graph.tensors[self.network.graph.outputs[0]]
-        if self._hls is None:
-            (values,) = self._run(inputs, ()).values()
-            return self.ports.to_real(values * output.type.step)
-        source = self.network.graph.tensors[self.network.graph.inputs[0]]
         raw = self._integers(inputs)
-        # The port takes the integers' exact values; the host has quantised them.
-        found = self._hls.predict(np.ascontiguousarray(raw * source.type.step, dtype=np.float64))
-        return self.ports.to_real(np.asarray(found, np.float64).reshape(len(inputs), *output.shape))
+        return self._outputs(reference.emulate(self.network.graph, raw) if self._hls is None else self._compiled(raw))
 
-    def trace(self, inputs: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    def run_chunks(
+        self, chunks: Given, state: Mapping[str, np.ndarray] | None = None
+    ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """Run the integer reference on one chunk after the other, each with the states that the one before left.
+
+        Args:
+            chunks: real data of every input but the states, (chunks, *input shape), by name or the data alone.
+            state: by input name what the first chunk has; zeros where nothing is given.
+
+        Returns:
+            Real outputs (chunks, *output shape) by name, and the state by input name to go on with.
+        """
+        from hwflow.design.chunks import run_chunks
+
+        return run_chunks(self, chunks, state or {})
+
+    def trace(self, inputs: Given) -> tuple[Outputs, dict[str, np.ndarray]]:
         """Outputs as ``predict`` gives them, and every named tensor by its name in golden.onnx, as it computes it."""
         graph = self.network.graph
         named = {
             name: id for name, id in self.names.items() if id in graph.tensors and not graph.tensors[id].is_constant
         }
-        values = self._run(inputs, tuple(dict.fromkeys(named.values())))
-        real = {id: array * graph.tensors[id].type.step for id, array in values.items()}
-        return self.ports.to_real(real[graph.outputs[0]]), {name: real[id] for name, id in named.items()}
+        values = reference.emulate(graph, self._integers(inputs), tuple(dict.fromkeys(named.values())))
+        return self._outputs(values), {name: values[id] * graph.tensors[id].type.step for name, id in named.items()}
 
     def compile(self) -> None:
         """Compile the C++ of the design to a library that ``predict`` then runs. Needs g++."""
@@ -192,14 +201,23 @@ class Design:
             found = "an unrolled design, which has no HLS project"
             raise UserError(step, found, "a streaming design", "Verify this one with hwflow cosim.")
 
-    def _integers(self, inputs: np.ndarray) -> IntArray:
-        graph = self.network.graph
-        data = as_inputs(np.asarray(inputs), graph.file_shape(graph.inputs[0]), "input")
-        return reference.quantise_input(graph, graph.inputs[0], self.ports.to_port(data))
+    def _integers(self, inputs: Given) -> dict[str, IntArray]:
+        arrays = [array for array in self.ports.checked(inputs, "input") if array is not None]
+        return self.ports.integers(arrays)
 
-    def _run(self, inputs: np.ndarray, keep: tuple[str, ...]) -> dict[str, IntArray]:
+    def _compiled(self, raw: Mapping[str, IntArray]) -> dict[str, np.ndarray]:
+        """The integers that the C++ computes. Its ports take and give exact values; the host has quantised them."""
         graph = self.network.graph
-        return reference.emulate(graph, {graph.inputs[0]: self._integers(inputs)}, keep)
+        tensors = graph.tensors
+        real = [np.ascontiguousarray(raw[id] * tensors[id].type.step, dtype=np.float64) for id in graph.inputs]
+        found = self._hls.predict(real if len(real) > 1 else real[0])
+        rows = dict(zip(graph.outputs, found if len(graph.outputs) > 1 else [found], strict=True))
+        steps = {id: np.asarray(row, np.float64) / tensors[id].type.step for id, row in rows.items()}
+        return {id: values.reshape(len(real[0]), *tensors[id].shape) for id, values in steps.items()}
+
+    def _outputs(self, integers: Mapping[str, np.ndarray]) -> Outputs:
+        real = [self.ports.real(n, integers[id]) for n, id in enumerate(self.network.graph.outputs)]
+        return real if len(real) > 1 else real[0]
 
 
 def _text(path: Path) -> str:

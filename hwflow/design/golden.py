@@ -6,39 +6,49 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hwflow.design import layout
 from hwflow.errors import UserError
-from hwflow.ir import reference
 from hwflow.ir.graph import IntArray
-from hwflow.kernels.network import SINK, SOURCE
 from hwflow.onnx_import.session import session_of
-from hwflow.verify.golden import grid_integers
-from hwflow.verify.vectors import SEED, default_inputs
+from hwflow.verify.golden import grid_integers, typed
+from hwflow.verify.ports import Arrays
+from hwflow.verify.vectors import SEED
 
 if TYPE_CHECKING:
     from hwflow.design.design import Design
 
 
 def golden_vectors(design: Design, count: int, stage: str) -> dict[str, IntArray]:
-    """Integers by tensor id: input and output for ``count`` inferences, the kernels' for those the build traced.
+    """Integers by tensor id: inputs and outputs for ``count`` inferences, the kernels' for those the build traced.
 
     ``stage`` is named in the UserError for a count below 1.
     """
     if count < 1:
         raise UserError(stage, f"{count} inferences", "at least 1", "Give a larger number.")
-    graph, stored = design.network.graph, design.vectors
-    inputs = stored.inputs[:count]
+    stored, given = design.vectors, len(design.vectors.inputs)
+    inputs = [array[:count] for array in stored.ports]
     golden = {id: values[:count] for id, values in stored.golden.items()}
-    sink = design.network.tensor_of[SINK]
-    if count > len(inputs):
-        more = default_inputs(graph, count - len(inputs), SEED + 1)
-        inputs = np.concatenate([inputs, more])
-        golden[sink] = np.concatenate([golden[sink], _outputs(design, more)])
-    return {design.network.tensor_of[SOURCE]: reference.quantise_input(graph, graph.inputs[0], inputs), **golden}
+    if count > given:
+        more = _more(design, count - given)
+        inputs = [np.concatenate(pair) for pair in zip(inputs, more, strict=True)]
+        golden |= {id: np.concatenate([golden[id], values]) for id, values in _outputs(design, more).items()}
+    return {**design.ports.integers(inputs), **golden}
 
 
-def _outputs(design: Design, inputs: np.ndarray) -> IntArray:
-    session = session_of((design.path / layout.GOLDEN).read_bytes())
-    (port,) = session.get_inputs()
-    outputs = [session.run(None, {port.name: sample.reshape(port.shape)})[0] for sample in inputs]
-    return grid_integers(np.stack(outputs), design.network.graph, design.network.tensor_of[SINK])
+def _more(design: Design, count: int) -> Arrays:
+    """Seeded inputs; the first chunk of them has the states that the last stored one left."""
+    ports, golden = design.ports, design.vectors.golden
+    sinks = [golden[design.network.tensor_of[channel]] for channel in design.network.outputs]
+    last = [ports.real(n, values[-1]) for n, values in enumerate(sinks)]
+    start = {s.input: ports.next_state(s, last[s.output]) for s in ports.states}
+    return ports.filled(ports.default(count, SEED + 1), start)
+
+
+def _outputs(design: Design, inputs: Arrays) -> dict[str, IntArray]:
+    """By the tensor that streams out."""
+    session = session_of(design.ports.golden)
+    ports, rows = session.get_inputs(), list[list[np.ndarray]]()
+    for row in zip(*inputs, strict=True):
+        feeds = {port.name: typed(x, port.type).reshape(port.shape) for port, x in zip(ports, row, strict=True)}
+        rows.append(session.run(None, feeds))
+    ids = [design.network.tensor_of[channel] for channel in design.network.outputs]
+    return {id: grid_integers(np.stack([row[n] for row in rows]), design.network.graph, id) for n, id in enumerate(ids)}

@@ -11,12 +11,14 @@ from hwflow.backends.hls.limits import DEFAULT_TRACED
 from hwflow.design.vectors import Vectors
 from hwflow.ir import reference
 from hwflow.ir.graph import Graph, IntArray
-from hwflow.kernels.network import SINK, SOURCE, KernelGraph
+from hwflow.kernels.fork import Fork
+from hwflow.kernels.network import KernelGraph
 from hwflow.onnx_import.model import ImportedModel
 from hwflow.verify.evaluation import Evaluation
 from hwflow.verify.golden import golden_runner
 from hwflow.verify.near_exact import measure
 from hwflow.verify.parity import compare_every_tensor
+from hwflow.verify.ports import Arrays
 from hwflow.verify.scores import evaluate
 
 EVERY_TENSOR = 1000  # inferences for which every tensor is compared; the outputs are compared for all
@@ -27,29 +29,29 @@ Found = tuple[Vectors, list[r.Parity], list[r.Result], list[r.Accuracy]]
 def verify_reference(imported: ImportedModel, network: KernelGraph, data: Evaluation) -> Found:
     """Vectors with golden values, and parity, results and accuracy of the stages onnxruntime and reference.
 
-    ``data.inputs`` are in the units of the input port.
+    ``data`` are in the units of the input ports.
     """
-    graph = imported.graph
-    output = graph.outputs[0]
+    outputs, first = imported.graph.outputs, tuple(array[:EVERY_TENSOR] for array in data.ports)
     parity = [
         r.Parity(tensor=each.tensor, stage="reference", compared=each.compared, mismatches=each.wrong)
-        for each in compare_every_tensor(imported, data.inputs[:EVERY_TENSOR])
+        for each in compare_every_tensor(imported, first)
     ]
-    outputs = golden_runner(imported, [output]).run(data.inputs)[output]
-    reference_outputs = _reference(imported.graph, data.inputs, (output,))[output]
-    wrong = int(np.count_nonzero(outputs != reference_outputs))
+    golden = golden_runner(imported, outputs).run(data.ports)
+    found = _reference(imported.graph, data.ports, outputs)
+    wrong = sum(int(np.count_nonzero(golden[id] != found[id])) for id in outputs)
     result = r.Result(stage="reference", metric="output mismatches", value=wrong, unit="values", limit=0, ok=wrong == 0)
     tensors = r.Result(stage="reference", metric="tensors compared", value=len(parity), unit="")
-    vectors = Vectors(data.inputs, _kernel_golden(imported, network, data.inputs, outputs), data.labels, data.classes)
-    results = [result, tensors, *_distance(imported, data.inputs[:EVERY_TENSOR])]
-    return vectors, parity, results, _accuracy(imported, data, outputs, reference_outputs)
+    kernels = _kernel_golden(imported, network, data.ports, golden)
+    vectors = Vectors(data.inputs, kernels, data.labels, data.classes, data.others)
+    results = [result, tensors, *_distance(imported, first)]
+    return vectors, parity, results, _accuracy(imported, data, golden[outputs[0]], found[outputs[0]])
 
 
-def _distance(imported: ImportedModel, inputs: np.ndarray) -> list[r.Result]:
+def _distance(imported: ImportedModel, inputs: Arrays) -> list[r.Result]:
     """How far a near-exact model is from its original; figures without a limit, for the user to judge."""
     if imported.original is None:
         return []
-    report = measure(imported, inputs * imported.ports.input)
+    report = measure(imported, [x * scale for x, scale in zip(inputs, imported.ports.inputs, strict=True)])
     figures = {
         "outputs that differ from the original": (report.output_rate, ""),
         "largest difference from the original": (report.max_step_difference, "steps"),
@@ -58,26 +60,28 @@ def _distance(imported: ImportedModel, inputs: np.ndarray) -> list[r.Result]:
     return [r.Result(stage="onnxruntime", metric=m, value=value, unit=unit) for m, (value, unit) in figures.items()]
 
 
-def _reference(graph: Graph, inputs: np.ndarray, keep: tuple[str, ...]) -> dict[str, IntArray]:
-    return reference.emulate(graph, {graph.inputs[0]: reference.quantise_input(graph, graph.inputs[0], inputs)}, keep)
+def _reference(graph: Graph, inputs: Arrays, keep: tuple[str, ...]) -> dict[str, IntArray]:
+    raw = {id: reference.quantise_input(graph, id, x) for id, x in zip(graph.inputs, inputs, strict=True)}
+    return reference.emulate(graph, raw, keep)
 
 
 def _kernel_golden(
-    imported: ImportedModel, network: KernelGraph, inputs: np.ndarray, outputs: IntArray
+    imported: ImportedModel, network: KernelGraph, inputs: Arrays, outputs: Mapping[str, IntArray]
 ) -> dict[str, IntArray]:
     """Golden values of what the kernels put out.
 
     A tensor that a pass made has no ONNX name: the reference gives it, which equals onnxruntime on every other.
     """
-    graph, traced = network.graph, inputs[:DEFAULT_TRACED]
-    ids = tuple(dict.fromkeys(k.output for k in network.kernels))
+    graph, traced = network.graph, tuple(array[:DEFAULT_TRACED] for array in inputs)
+    ids = tuple(dict.fromkeys(k.output for k in network.kernels if not isinstance(k, Fork)))
     named = [id for id in ids if id in imported.graph.tensors]
     golden = golden_runner(imported, named).run(traced)
     own = _reference(graph, traced, ids)
     values = {id: golden.get(id, own[id]) for id in ids}
-    sink = network.tensor_of[SINK]
-    values.pop(network.tensor_of[SOURCE], None)
-    return {**values, sink: outputs.reshape(-1, *graph.tensors[sink].shape)}
+    for id, channel in zip(graph.outputs, network.outputs, strict=True):
+        sink = graph.tensors[network.tensor_of[channel]]
+        values[sink.id] = outputs[id].reshape(-1, *sink.shape)
+    return values
 
 
 def _accuracy(

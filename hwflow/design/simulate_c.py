@@ -12,7 +12,6 @@ from hwflow.backends.hls.testbench import Limits, write_testbench
 from hwflow.design import layout
 from hwflow.design.golden import golden_vectors
 from hwflow.design.parity import accuracy
-from hwflow.kernels.network import SINK
 from hwflow.verify.csim import CsimResult, run_csim
 
 if TYPE_CHECKING:
@@ -70,8 +69,6 @@ def _accuracy(design: Design, count: int) -> list[r.Accuracy]:
     if not len(labels) or not log.is_file():
         return []
     outputs = np.loadtxt(log, dtype=np.int64, ndmin=2)[: len(labels)]
-    tensor = design.network.graph.tensors[design.network.tensor_of[SINK]]
     if len(outputs) < len(labels):
         return []
-    real = design.ports.to_real(outputs * tensor.type.step)
-    return [accuracy("csim", real, labels, design.vectors.classes)]
+    return [accuracy("csim", design.ports.real(0, outputs), labels, design.vectors.classes)]

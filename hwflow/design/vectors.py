@@ -14,22 +14,32 @@ from hwflow.errors import UserError
 from hwflow.files import write_atomic
 from hwflow.ir.graph import IntArray
 
+_OTHER = "inputs_"
+
 
 @dataclass(frozen=True)
 class Vectors:
     """``inputs``: float32 (count, *shape). ``golden``: tensor id -> integers (count or fewer, *shape), the outputs for
-    all inputs. ``labels``: class of each input where known; else empty. ``classes``: their names."""
+    all inputs. ``labels``: class of each input where known; else empty. ``classes``: their names. ``others``: data of
+    further inputs of the model, in its order."""
 
     inputs: np.ndarray
     golden: Mapping[str, IntArray]
     labels: np.ndarray
     classes: tuple[str, ...] = ()
+    others: tuple[np.ndarray, ...] = ()
+
+    @property
+    def ports(self) -> tuple[np.ndarray, ...]:
+        """Data of every input."""
+        return (self.inputs, *self.others)
 
 
 def save_vectors(path: Path, vectors: Vectors) -> None:
     """Write the file in one step."""
     buffer = io.BytesIO()
     arrays: dict[str, Any] = {f"golden_{id}": values for id, values in vectors.golden.items()}
+    arrays |= {f"{_OTHER}{n}": values for n, values in enumerate(vectors.others)}
     np.savez_compressed(
         buffer, inputs=vectors.inputs, labels=vectors.labels, classes=np.array(vectors.classes, dtype=np.str_), **arrays
     )
@@ -41,7 +51,8 @@ def load_vectors(path: Path) -> Vectors:
     try:
         with np.load(path, allow_pickle=False) as file:
             golden = {key.removeprefix("golden_"): file[key] for key in file.files if key.startswith("golden_")}
-            return Vectors(file["inputs"], golden, file["labels"], tuple(str(c) for c in file["classes"]))
+            others = tuple(file[f"{_OTHER}{n}"] for n in range(sum(key.startswith(_OTHER) for key in file.files)))
+            return Vectors(file["inputs"], golden, file["labels"], tuple(str(c) for c in file["classes"]), others)
     except (OSError, ValueError, KeyError, EOFError) as error:
         raise UserError(
             str(path), f"no readable vectors ({error})", "the file of a build", "Build it again."

@@ -83,7 +83,7 @@ def channel_names(graph: Graph) -> tuple[tuple[str, ...], tuple[str, ...]]:
     taken = {SOURCE, SINK}
 
     def plain(id: str) -> str:
-        name = re.sub(r"\W+", "_", graph.names.get(id, id), flags=re.ASCII).strip("_")[:_LONGEST] or id
+        name = re.sub(r"[\W_]+", "_", graph.names.get(id, id), flags=re.ASCII).strip("_")[:_LONGEST] or id
         name = next(n for n in (name, *(f"{name}_{i}" for i in range(len(taken)))) if n not in taken)
         taken.add(name)
         return name

@@ -7,7 +7,7 @@ Rules:
  4. Every name is given once, every node input exists, and the graph has no cycle.
  5. Nodes have as many operands, and attributes of such types, as their op is defined with.
  6. Graph inputs are float32, or integers that name rows of a table, with static shapes. Shapes, annotations and notes
-    that the file adds are dropped.
+    that the file adds are dropped, all but its states (``hwflow.onnx_import.states``).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from google.protobuf.message import DecodeError
 from hwflow.errors import UserError
 from hwflow.limits import LIMITS, Limits
 from hwflow.onnx_import.node_form import check_forms
+from hwflow.onnx_import.ports import STATES
 from hwflow.onnx_import.tensor_data import element_count, read_data
 
 MIN_OPSET = 11
@@ -177,8 +178,8 @@ def _check_inputs(graph: onnx.GraphProto, limits: Limits) -> None:
 
 
 def _drop_claims(model: onnx.ModelProto) -> None:
-    """Rule 6: what a model says about itself is found out again, not believed."""
-    graph = model.graph
+    """Rule 6: what a model says about itself is found out again, not believed; only its states cannot be."""
+    graph, states = model.graph, [entry.value for entry in model.metadata_props if _is_states(entry)]
     for message, fields in (
         (model, ("metadata_props", "doc_string", "training_info")),
         (graph, ("metadata_props", "doc_string", "value_info", "quantization_annotation")),
@@ -186,8 +187,14 @@ def _drop_claims(model: onnx.ModelProto) -> None:
     ):
         for field in fields:
             message.ClearField(field)
+    for text in states[:1]:
+        model.metadata_props.add(key=STATES, value=text)
     for value in graph.output:
         value.type.tensor_type.ClearField("shape")
+
+
+def _is_states(entry: onnx.StringStringEntryProto) -> bool:
+    return entry.key == STATES and isinstance(entry.value, str)
 
 
 def _to_ir(proto: onnx.ModelProto, path: Path) -> ir.Model:

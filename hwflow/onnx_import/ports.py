@@ -8,7 +8,7 @@ metadata of golden.onnx, as JSON from value name to number.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,12 +22,14 @@ INPUT_SCALE, OUTPUT_SCALE = "hwflow.input_scale", "hwflow.output_scale"
 STATES = "hwflow.states"
 """Metadata of a streaming model: outputs that are inputs of the next inference, JSON ``{"output": "input", ...}``."""
 
-PortData = NDArray[Any] | Sequence[NDArray[Any]]
-"""Data of all input ports, each (count, *shape), in the ports' order; one array is that of the only port."""
+PortData = NDArray[Any] | Sequence[NDArray[Any]] | Mapping[str, NDArray[Any]]
+"""Data of all input ports, each (count, *shape), by name or in their order; one array is that of the only port."""
 
 
 def per_port(data: PortData, ports: Sequence[str]) -> tuple[NDArray[Any], ...]:
     """One array for each port named, all with the same count. Raises UserError."""
+    if isinstance(data, Mapping):
+        data = [data[name] for name in ports if name in data]
     arrays = (data,) if isinstance(data, np.ndarray) else tuple(data)
     counts = {len(a) for a in arrays}
     if len(arrays) != len(ports) or len(counts) > 1:

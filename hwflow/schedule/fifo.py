@@ -1,7 +1,7 @@
 """FIFO depths that neither deadlock nor cost a cycle.
 
 Take the earliest times at which an unbounded graph hands over its output. Then move every other firing as
-late as those times allow; a state output of a later frame need not run further ahead of the data than in the first.
+late as those times allow; of several outputs none need run ahead of the slowest from frame to frame.
 Depths that hold the beats of this lazy schedule are enough: the hardware, which starts each firing as early as it
 can, is never later than any schedule that fits the same depths (monotonicity of dataflow). We run the bounded graph
 all the same and compare.
@@ -80,12 +80,13 @@ def _latest(eager: Run) -> list[Times]:
 
 
 def _deadlines(eager: Run, channel: str) -> Times:
-    """When each beat of a sink has to be there: of a state, each frame as long after the first as that of the data."""
-    times = eager.times(channel)
-    if channel == eager.network.sinks[0]:
+    """When each beat of a sink has to be there: of several sinks, each frame at the pace of the slowest of them."""
+    times, sinks = eager.times(channel), eager.network.sinks
+    if len(sinks) == 1:
         return times.ravel()
-    paced = times[0] + (eager.frame_ends - eager.frame_ends[0])[:, None]
-    deadlines: Times = np.maximum(times, paced).ravel()
+    ends = np.stack([eager.times(sink)[:, -1] for sink in sinks])
+    pace = (ends - ends[:, :1]).max(axis=0)
+    deadlines: Times = np.maximum(times, times[0] + pace[:, None]).ravel()
     return deadlines
 
 

@@ -66,9 +66,9 @@ class Run:
 
     @property
     def ii(self) -> int:
-        """Largest distance between frames in the second half of the run; 0 for a single frame."""
-        steady = np.diff(self.frame_ends)[(self.frames - 1) // 2 :]
-        return int(steady.max(initial=0))
+        """Largest distance between frames, at any output, in the second half of the run; 0 for a single frame."""
+        ends = np.stack([self.times(channel)[:, -1] for channel in self.network.sinks])
+        return int(np.diff(ends)[:, (self.frames - 1) // 2 :].max(initial=0))
 
     def times(self, channel: str) -> Times:
         """Cycle in which each beat of a port is accepted or handed over, (frames, beats)."""

@@ -50,7 +50,7 @@ class Simulation:
 
     ``latency`` and ``first_output``: from the cycle that accepts the first input beat of a frame to the cycle
     that hands over its last (first) output beat, for a frame that finds the machine idle.
-    ``ii``: the largest distance between the ends of neighbouring frames in the second half of the run
+    ``ii``: the largest distance between the ends of neighbouring frames, at any output, in the second half of the run
     (0 for a single frame).
     ``high_water``: most beats in each channel, those in flight included, hence a depth that changes nothing.
     """

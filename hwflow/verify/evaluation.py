@@ -26,12 +26,21 @@ _KEYS = ("inputs", "labels", "classes", "scores")
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Inputs and labels of a test set. ``scores``: stage (float, torch) -> {"accuracy", "auc"}."""
+    """Inputs and labels of a test set. ``scores``: stage (float, torch) -> {"accuracy", "auc"}.
+
+    ``others``: data of further inputs of the model, in its order; they are not in the file.
+    """
 
     inputs: np.ndarray
     labels: np.ndarray
     classes: tuple[str, ...]
     scores: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    others: tuple[np.ndarray, ...] = ()
+
+    @property
+    def ports(self) -> tuple[np.ndarray, ...]:
+        """Data of every input."""
+        return (self.inputs, *self.others)
 
 
 def save_evaluation(path: Path, evaluation: Evaluation) -> Path:
@@ -45,6 +54,15 @@ def save_evaluation(path: Path, evaluation: Evaluation) -> Path:
         scores=np.array(json.dumps({k: dict(v) for k, v in evaluation.scores.items()})),
     )
     return write_atomic(path, buffer.getvalue())
+
+
+def is_evaluation(path: Path) -> bool:
+    """Whether a file has labels; one that cannot be read is taken for it, so that reading it says why."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return "labels" in file.files
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, AttributeError):
+        return True
 
 
 def load_evaluation(path: Path) -> Evaluation:

@@ -32,7 +32,7 @@ class GoldenRunner:
         """Integers (count, *shape) of every tensor for real inputs (count, *input shape), an array for each port."""
         ports = self.session.get_inputs()
         given = per_port(inputs, [port.name for port in ports])
-        arrays = [_typed(array, port.type) for array, port in zip(given, ports, strict=True)]
+        arrays = [typed(array, port.type) for array, port in zip(given, ports, strict=True)]
         rows: list[list[np.ndarray]] = []
         for index, samples in enumerate(zip(*arrays, strict=True)):
             feeds = {port.name: x.reshape(port.shape) for port, x in zip(ports, samples, strict=True)}
@@ -45,7 +45,7 @@ class GoldenRunner:
         }
 
 
-def _typed(array: np.ndarray, type: str) -> np.ndarray:
+def typed(array: np.ndarray, type: str) -> np.ndarray:
     """Data in the type of a port of onnxruntime: float32, or whole numbers where it takes tokens."""
     if type == "tensor(float)":
         return array.astype(np.float32)

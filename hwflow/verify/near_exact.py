@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import onnxruntime as ort
 
 from hwflow.onnx_import.model import ImportedModel
+from hwflow.onnx_import.ports import PortData, per_port
 from hwflow.onnx_import.session import session_of
 
 
@@ -32,20 +34,22 @@ class NearExactReport:
         return self.differing_outputs / self.outputs
 
 
-def measure(imported: ImportedModel, inputs: np.ndarray) -> NearExactReport:
-    """Compare golden.onnx with the original on real inputs (count, *input shape without the batch axis).
+def measure(imported: ImportedModel, inputs: PortData) -> NearExactReport:
+    """Compare the first output of golden.onnx with the original's on real inputs (count, *input shape without the batch
+    axis), of several inputs one array each.
 
     In exact mode, or when nothing had to be replaced, original and golden are one model and nothing differs.
     """
-    golden = _run(session_of(imported.golden), imported.ports.to_port(inputs))
-    original = golden if imported.original is None else _run(session_of(imported.original), inputs)
-    (output,) = imported.graph.outputs
-    scale = imported.ports.output
-    steps = imported.graph.tensors[output].type.step
-    difference = np.abs(np.rint(original / scale / steps) - np.rint(golden / steps)).reshape(len(inputs), -1)
-    top1 = [np.argmax(np.reshape(y, (len(inputs), -1)), axis=1) for y in (original, golden * scale)]
+    arrays = per_port(inputs, [imported.graph.names.get(id, id) for id in imported.graph.inputs])
+    ports = [imported.ports.to_port(x, n) for n, x in enumerate(arrays)]
+    golden = _run(session_of(imported.golden), ports)
+    original = golden if imported.original is None else _run(session_of(imported.original), arrays)
+    count, scale = len(golden), imported.ports.output
+    steps = imported.graph.tensors[imported.graph.outputs[0]].type.step
+    difference = np.abs(np.rint(original / scale / steps) - np.rint(golden / steps)).reshape(count, -1)
+    top1 = [np.argmax(np.reshape(y, (count, -1)), axis=1) for y in (original, golden * scale)]
     return NearExactReport(
-        samples=len(inputs),
+        samples=count,
         outputs=difference.size,
         differing_outputs=int(np.count_nonzero(difference)),
         differing_inferences=int(np.count_nonzero(difference.any(axis=1))),
@@ -54,8 +58,9 @@ def measure(imported: ImportedModel, inputs: np.ndarray) -> NearExactReport:
     )
 
 
-def _run(session: ort.InferenceSession, inputs: np.ndarray) -> np.ndarray:
-    """The output of every sample, (count, *shape), one inference at a time as the models are static."""
-    (port,) = session.get_inputs()
-    samples = inputs.astype(np.float32).reshape(len(inputs), *port.shape)
-    return np.stack([session.run(None, {port.name: x})[0] for x in samples]).astype(np.float64)
+def _run(session: ort.InferenceSession, inputs: Sequence[np.ndarray]) -> np.ndarray:
+    """The first output of every sample, (count, *shape), one inference at a time as the models are static."""
+    ports = session.get_inputs()
+    samples = [x.astype(np.float32).reshape(len(x), *port.shape) for x, port in zip(inputs, ports, strict=True)]
+    feeds = ({port.name: x for port, x in zip(ports, row, strict=True)} for row in zip(*samples, strict=True))
+    return np.stack([session.run(None, feed)[0] for feed in feeds]).astype(np.float64)

@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
 from hwflow.ir import reference
 from hwflow.onnx_import.model import ImportedModel
+from hwflow.onnx_import.ports import PortData, per_port
 from hwflow.verify.golden import golden_runner, mismatches
 
 _CHUNK_BYTES = 1 << 28
@@ -25,21 +24,23 @@ class TensorParity:
 
 
 def compare_every_tensor(
-    imported: ImportedModel, inputs: np.ndarray, progress: Callable[[int], None] | None = None
+    imported: ImportedModel, inputs: PortData, progress: Callable[[int], None] | None = None
 ) -> list[TensorParity]:
-    """Compare every tensor of the graph that golden.onnx names, for real inputs (count, *input shape)."""
+    """Compare every tensor of the graph that golden.onnx names, for real inputs (count, *input shape) of each port."""
+    arrays = per_port(inputs, [imported.graph.names.get(id, id) for id in imported.graph.inputs])
+    count = len(arrays[0])
     graph, runner = imported.graph, golden_runner(imported)
     per_input = 16 * sum(graph.tensors[id].size for id in runner.output_ids)  # both sides, int64
-    chunk = max(1, min(len(inputs), _CHUNK_BYTES // max(1, per_input)))
+    chunk = max(1, min(count, _CHUNK_BYTES // max(1, per_input)))
     compared: Counter[str] = Counter()
     wrong: Counter[str] = Counter()
-    for start in range(0, len(inputs), chunk):
-        part = inputs[start : start + chunk]
+    for start in range(0, count, chunk):
+        part = tuple(array[start : start + chunk] for array in arrays)
         golden = runner.run(part)
-        raw = {graph.inputs[0]: reference.quantise_input(graph, graph.inputs[0], part)}
+        raw = {id: reference.quantise_input(graph, id, x) for id, x in zip(graph.inputs, part, strict=True)}
         for id, elements, different in mismatches(golden, reference.emulate(graph, raw, tuple(golden))):
             compared[id] += elements
             wrong[id] += different
         if progress:
-            progress(start + len(part))
+            progress(start + len(part[0]))
     return [TensorParity(graph.names.get(id, id), compared[id], wrong[id]) for id in runner.output_ids]

@@ -1,8 +1,9 @@
-// hwflow_top as the harness sees it, whatever the widths of its ports. So the harness is compiled once for all designs.
+// hwflow_top as the harness sees it, whatever its ports and their widths. So the harness is compiled once for all designs.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "verilated.h"
 
@@ -13,10 +14,13 @@ struct Port {
     size_t bytes;
 };
 
+struct Stream {
+    Port tdata, tvalid, tready, tlast;
+};
+
 struct Design {
     Port aclk, aresetn;
-    Port s_axis_tdata, s_axis_tvalid, s_axis_tready, s_axis_tlast;
-    Port m_axis_tdata, m_axis_tvalid, m_axis_tready, m_axis_tlast;
+    std::vector<Stream> sources, sinks;
 
     virtual ~Design() = default;
     virtual void eval() = 0;

@@ -11,8 +11,13 @@ struct Ports {
     std::vector<size_t> sources, sinks;  // indices of FIFOs
 };
 
+struct Frame {
+    uint64_t beats = 1, words = 1;  // of a stream: beats a frame, 32-bit words a beat
+};
+
 struct Plan {
-    uint64_t frames = 1, input_beats = 1, output_beats = 1, input_words = 1, output_words = 1;
+    uint64_t frames = 1;
+    std::vector<Frame> inputs, outputs;
     uint64_t seed = 1, patience = 10000, drain = 1000, reset_length = 16, streams = 0;
     uint64_t trace_from = 0, trace_to = 0;       // cycles from the first beat that is accepted; no waveform if equal
     double offer = 1.0, take = 1.0;              // probabilities of a valid source and a ready sink
@@ -34,8 +39,10 @@ inline Plan read_plan(const std::string& path) {
             for (uint64_t value; count-- && words >> value;) all.push_back(value);
         };
         if (key == "frames") words >> plan.frames;
-        else if (key == "input") words >> plan.input_beats >> plan.input_words;
-        else if (key == "output") words >> plan.output_beats >> plan.output_words;
+        else if (key == "input" || key == "output") {
+            Frame& frame = (key == "input" ? plan.inputs : plan.outputs).emplace_back();
+            words >> frame.beats >> frame.words;
+        }
         else if (key == "seed") words >> plan.seed;
         else if (key == "watchdog") words >> plan.patience >> plan.drain;
         else if (key == "probability") words >> plan.offer >> plan.take;

@@ -1,7 +1,8 @@
-// The design behind design.h.
+// The design behind design.h. ports.h, written for each design, lists its streams: HWFLOW_SOURCES and HWFLOW_SINKS.
 
 #include "Vtop.h"
 #include "design.h"
+#include "ports.h"
 
 namespace {
 
@@ -25,10 +26,11 @@ struct Top final : Design {
     explicit Top(VerilatedContext* context) : top(context, "") {
         rest(top, 0);
         aclk = port(top.aclk), aresetn = port(top.aresetn);
-        s_axis_tdata = port(top.s_axis_tdata), s_axis_tvalid = port(top.s_axis_tvalid);
-        s_axis_tready = port(top.s_axis_tready), s_axis_tlast = port(top.s_axis_tlast);
-        m_axis_tdata = port(top.m_axis_tdata), m_axis_tvalid = port(top.m_axis_tvalid);
-        m_axis_tready = port(top.m_axis_tready), m_axis_tlast = port(top.m_axis_tlast);
+#define HWFLOW_STREAM(name) \
+    {port(top.name##_tdata), port(top.name##_tvalid), port(top.name##_tready), port(top.name##_tlast)},
+        sources = {HWFLOW_SOURCES(HWFLOW_STREAM)};
+        sinks = {HWFLOW_SINKS(HWFLOW_STREAM)};
+#undef HWFLOW_STREAM
     }
     ~Top() override { top.final(); }
     void eval() override { top.eval(); }

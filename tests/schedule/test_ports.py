@@ -39,3 +39,14 @@ def test_a_second_input_that_comes_late_holds_the_data() -> None:
     actors, channels, sources, sinks = state_beside_slow_data(4, slow=1)
     found = simulate(actors, channels, [sources[0], Port("s", 4, interval=7)], sinks)
     assert (found.latency, found.ii) == (3 * 7 + 6, 4 * 7)
+
+
+def test_a_state_that_is_slower_than_the_data_makes_the_interval() -> None:
+    actors, channels, sources, sinks = state_beside_slow_data(8, slow=1)
+    actors.append(Actor("late", (Phase({"t": 1}, {"u": 1}, 9),), 4))
+    channels.append(Channel("u", width=8))
+    sinks[1] = Port("u", 8)
+    depths = fifo_depths(actors, channels, sources, sinks)
+    free, sized = (simulate(actors, c, sources, sinks, 6) for c in (channels, with_depths(channels, depths)))
+    assert (free.latency, free.ii) == (sized.latency, sized.ii) == (7 + 6 - 1 + 1, 8 * 9)
+    assert depths["t"] <= 8 + 1

@@ -12,13 +12,14 @@ from hwflow.backends.rtl.project import write_rtl
 from hwflow.ir import reference
 from hwflow.ir.graph import Graph
 from hwflow.kernels.base import beats, width
-from hwflow.kernels.network import SOURCE, KernelGraph, kernel_graph
+from hwflow.kernels.network import KernelGraph, kernel_graph
 from hwflow.schedule.fifo import fifo_depths, with_depths
 from hwflow.schedule.kernel import Fold
 from hwflow.schedule.resources import Resources
 from hwflow.schedule.schedule import Schedule
 from hwflow.schedule.simulate import Simulation, simulate
 from hwflow.verify.cosim import CosimOptions, CosimResult, KernelPorts, ModeName, Stream, run_cosim
+from tests.support.ports import random_inputs
 
 
 @dataclass(frozen=True)
@@ -67,11 +68,9 @@ class Scheduled:
 
     def streams(self, frames: int, seed: int) -> dict[str, Stream]:
         graph, carried = self.network.graph, self.network.tensor_of
-        source = graph.tensors[carried[SOURCE]]
-        rng = np.random.default_rng(seed)
-        inputs = rng.integers(source.type.lo, source.type.hi + 1, (frames, *source.shape))
-        ids = tuple(dict.fromkeys(id for id in carried.values() if id != source.id))
-        values = reference.emulate(graph, {source.id: inputs}, ids) | {source.id: inputs}
+        inputs = random_inputs(graph, frames, seed)
+        ids = tuple(dict.fromkeys(id for id in carried.values() if id not in inputs))
+        values = reference.emulate(graph, inputs, ids) | inputs
         tensors = {channel: graph.tensors[id] for channel, id in carried.items()}
         return {c: Stream(values[t.id].reshape(frames, beats(t), width(t)), t.type) for c, t in tensors.items()}
 
@@ -84,6 +83,10 @@ def assert_equals_prediction(design: Scheduled, result: CosimResult) -> None:
     predicted = design.predicted(result.frames)
     assert (run.latency, run.first_output, run.ii) == (predicted.latency, predicted.first_output, predicted.ii)
     assert tuple(run.handed[:, -1].tolist()) == predicted.frame_ends
+    ports = {**run.inputs, **run.outputs}
+    assert {n: (int(c[0, 0]), int(c[0, -1])) for n, c in ports.items()} == {
+        name: (port.first, port.last) for name, port in predicted.ports.items()
+    }
     assert {name: use.high_water for name, use in run.fifos.items()} == {
         name: mark for name, mark in predicted.high_water.items() if name in run.fifos
     }

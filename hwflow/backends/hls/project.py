@@ -65,7 +65,7 @@ def source_name(channel: str) -> str:
 
 def port_type(channel: str) -> str:
     """The C++ type of an input or an output."""
-    return {SOURCE: "input_t", SINK: "result_t"}.get(channel, f"{channel}_port_t")
+    return {SOURCE: "input_t", SINK: "result_t"}.get(channel, f"port_{channel}_t")
 
 
 def _layers(network: KernelGraph, schedule: Schedule, io_type: IoType) -> tuple[list[dict[str, Any]], list[str]]:

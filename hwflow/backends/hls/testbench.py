@@ -40,8 +40,8 @@ def write_testbench(
     ``vectors``: integers (count, *shape) by tensor id: the graph input, the output, and any kernel outputs.
     """
     count = len(vectors[network.tensor_of[SOURCE]])
-    traced = min(DEFAULT_TRACED, count)
     kernels = traced_kernels(network, vectors)
+    traced = min((DEFAULT_TRACED, count, *(len(vectors[id]) for _, id in kernels)))
     shutil.copyfile(data_folder("hls_templates") / "testbench.cpp", folder / f"{TOP}_test.cpp")
     config = _config(network, io_type, limits, (count, traced), kernels)
     (folder / "testbench_config.h").write_text(config)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from hwflow import __version__
-from hwflow.kernels.base import beats
+from hwflow.errors import UserError
+from hwflow.kernels.base import Kernel, beats
 from hwflow.kernels.network import SINK, SOURCE, KernelGraph
 from hwflow.schedule.schedule import Schedule
 
@@ -53,17 +54,32 @@ def frames_on_their_way(network: KernelGraph, schedule: Schedule) -> int:
     Along any one path from the output to the input, the progress of two neighbours, in frames, differs by at most the
     places of a channel between them, and by one frame within an actor.
     """
-    writer = {sink: kernel for kernel in network.kernels for sink in kernel.sinks}
-    channel, frames = SINK, 2.0  # the frame that has just begun, the one that has almost ended
-    while True:
+    frames = 2.0  # the frame that has just begun, the one that has almost ended
+    for channel, kernel in _path(network):
         frames += schedule.fifo_depths[channel] / beats(network.graph.tensors[network.tensor_of[channel]])
-        if channel == SOURCE:
-            return int(frames)
-        kernel = writer[channel]
-        fold = schedule.folds[kernel.name]
-        buffers = sum(c.depth or 0 for c in kernel.channels(fold) if not c.initial)
-        frames += len(kernel.actors(fold)) + buffers
-        channel = kernel.sources[0]
+        if kernel is not None:
+            fold = schedule.folds[kernel.name]
+            buffers = sum(c.depth or 0 for c in kernel.channels(fold) if not c.initial)
+            frames += len(kernel.actors(fold)) + buffers
+    return int(frames)
+
+
+def _path(network: KernelGraph) -> list[tuple[str, Kernel | None]]:
+    """Channels from the data that come out back to those that go in, each with its writer; the input has none."""
+    writer = {sink: kernel for kernel in network.kernels for sink in kernel.sinks}
+    paths: list[list[tuple[str, Kernel | None]]] = [[(SINK, writer[SINK])]]
+    seen = {SINK}
+    while paths:
+        path = paths.pop()
+        kernel = path[-1][1]
+        if kernel is None:
+            return path
+        for channel in reversed([c for c in kernel.sources if c not in seen]):
+            seen.add(channel)
+            if channel == SOURCE or channel in writer:
+                paths.append([*path, (channel, writer.get(channel))])
+    remedy = "Write the RTL without the registers."
+    raise UserError("AXI4-Lite registers", "an output that no data go into", "data from end to end", remedy)
 
 
 def _hex(value: int) -> str:

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from hwflow.backends.rtl.control import MODULE as CONTROL
-from hwflow.backends.rtl.top import TOP, top_text
+from hwflow.backends.rtl.top import TOP, input_fifo, stream, top_text
 from hwflow.data_folder import data_folder
 from hwflow.files import write_atomic
 from hwflow.kernels.base import Kernel, beats
-from hwflow.kernels.network import SOURCE, KernelGraph
+from hwflow.kernels.network import KernelGraph
 from hwflow.rtl.library import closure
 from hwflow.rtl.pipeline import Memory
 from hwflow.schedule.schedule import Schedule
@@ -91,7 +91,7 @@ def hex_text(memory: Memory) -> str:
 
 
 def _manifest(network: KernelGraph, schedule: Schedule, project: _Project) -> dict[str, object]:
-    fifo = {SOURCE: "input_fifo"} | {
+    fifo = {channel: input_fifo(channel) for channel in network.inputs} | {
         sink: f"{kernel.name}.fifo{i}" for kernel in network.kernels for i, sink in enumerate(kernel.sinks)
     }
     return {
@@ -101,6 +101,8 @@ def _manifest(network: KernelGraph, schedule: Schedule, project: _Project) -> di
         "memories": project.memories,
         "clock_mhz": schedule.clock_mhz,
         "kernels": [kernel.name for kernel in network.kernels],
+        "inputs": {channel: stream(channel, "s") for channel in network.inputs},
+        "outputs": {channel: stream(channel, "m") for channel in network.outputs},
         "channels": {
             c.name: {
                 "width": c.width,

@@ -17,6 +17,7 @@ from hwflow.processes import find_tool, run_tool
 from hwflow.record.versions import compiler_version
 from hwflow.synthesis.cache import Cache, cache_folder
 from hwflow.verify.cosim import compile as compiler
+from hwflow.verify.cosim.manifest import Manifest
 from hwflow.verify.verilator import NEEDED_FOR, TOP, Verilator, find_verilator
 
 _TRANSLATE_LIMIT_S = 1800.0
@@ -66,11 +67,10 @@ class _Build:
         return (self.tool.root / "include" / "fstcpp").is_dir()
 
 
-def build_simulator(rtl: Path, sources: Sequence[str], work: Path, trace: bool = False) -> Path:
+def build_simulator(rtl: Path, manifest: Manifest, work: Path, trace: bool = False) -> Path:
     """A program that simulates ``hwflow_top`` as ``rtl_templates/cosim/harness.cpp`` describes.
 
     Args:
-        sources: names of files in ``rtl``.
         work: takes what is built; an unchanged design is not built again.
         trace: able to write FST waveforms.
 
@@ -78,13 +78,14 @@ def build_simulator(rtl: Path, sources: Sequence[str], work: Path, trace: bool =
     """
     gcc = find_tool("g++", NEEDED_FOR, "Install a C++ compiler (Debian: g++).")
     build = _Build(find_verilator(), gcc, (work / ("simulator_fst" if trace else "simulator")).resolve(), trace)
-    key = _key(build, rtl, sources)
+    key = _key(build, rtl, manifest)
     program, stamp = build.out / "simulate", build.out / "key"
     if stamp.is_file() and stamp.read_text() == key and program.is_file():
         return program
     shutil.rmtree(build.out, ignore_errors=True)
     build.out.mkdir(parents=True)
-    _translate(build, rtl, sources)
+    (build.out / "ports.h").write_text(_ports(manifest))
+    _translate(build, rtl, manifest.sources)
     objects = [*_compile(build, _units(build), build.out), *_runtime(build)]
     _run(build, [[str(gcc), *map(str, objects), "-o", str(program), *build.libraries]])
     stamp.write_text(key)
@@ -95,6 +96,13 @@ def _configuration() -> str:
     """Makes the variables that the harness watches readable, without a trace of it in the RTL."""
     lines = (f'public_flat_rd -module "hwflow_fifo" -var "{name}"' for name in _WATCHED)
     return "\n".join(["`verilator_config", *lines, ""])
+
+
+def _ports(manifest: Manifest) -> str:
+    """The streams of the top, for ``top.cpp``."""
+    sides = {"SOURCES": manifest.inputs, "SINKS": manifest.outputs}
+    calls = {side: " ".join(f"stream({name})" for name in ports.values()) for side, ports in sides.items()}
+    return "".join(f"#define HWFLOW_{side}(stream) {text}\n" for side, text in calls.items())
 
 
 def _translate(build: _Build, rtl: Path, sources: Sequence[str]) -> None:
@@ -163,10 +171,10 @@ def _refused(tool: str, code: int, said: str, log: Path) -> GateFailed:
     return GateFailed(f"cosim: {tool} ended with exit code {code}: {first.strip()}; see {log}")
 
 
-def _key(build: _Build, rtl: Path, sources: Sequence[str]) -> str:
+def _key(build: _Build, rtl: Path, manifest: Manifest) -> str:
     """Of all that the program is made from; ROM contents are read when it runs."""
-    text = f"{build.tool.version} {compiler_version()} {build.flags} {_TRANSLATE} {_configuration()}"
-    return _hash(text, [*(rtl / source for source in sources), *_own_files()])
+    text = f"{build.tool.version} {compiler_version()} {build.flags} {_TRANSLATE} {_configuration()} {_ports(manifest)}"
+    return _hash(text, [*(rtl / source for source in manifest.sources), *_own_files()])
 
 
 def _own_files() -> list[Path]:

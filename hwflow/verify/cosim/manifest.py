@@ -14,6 +14,7 @@ FILE = "rtl.json"
 Positive = Annotated[int, Field(ge=1)]
 FileName = Annotated[str, Field(pattern=r"\A\w[\w.-]*\z")]  # never a path, never an option
 Instance = Annotated[str, Field(pattern=r"\A[\w.\[\]]+\z")]
+Prefix = Annotated[str, Field(pattern=r"\A[sm]_axis\w*\z")]
 
 
 class ChannelRtl(BaseModel):
@@ -28,7 +29,10 @@ class ChannelRtl(BaseModel):
 
 
 class Manifest(BaseModel):
-    """``sources`` are in the order of compilation; ``kernels`` in that of the graph."""
+    """``sources`` are in the order of compilation; ``kernels`` in that of the graph.
+
+    ``inputs`` and ``outputs``: the prefix of the signals of each port by its channel, the data first.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -38,6 +42,8 @@ class Manifest(BaseModel):
     clock_mhz: float
     kernels: tuple[str, ...]
     channels: dict[str, ChannelRtl]
+    inputs: dict[str, Prefix] = {"input": "s_axis"}
+    outputs: dict[str, Prefix] = {"output": "m_axis"}
 
     @property
     def fifos(self) -> dict[str, str]:

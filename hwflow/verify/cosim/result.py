@@ -67,16 +67,16 @@ class WrongValue:
 
 @dataclass(frozen=True)
 class ModeResult:
-    """One run. ``accepted`` (frames, input beats) and ``handed`` (frames, output beats): the cycle of each beat,
-    from the one that accepts the first; a deadlock leaves them short, with the frames that are whole.
+    """One run. ``inputs`` and ``outputs``: by channel, the data first, the cycle of each beat (frames, beats), from the
+    one that accepts the first of the data; a deadlock leaves them short, with the frames that are whole.
 
     ``failures``: in words, each with the mode. ``resets``: how many were made.
     """
 
     mode: Mode
     cycles: int
-    accepted: Cycles
-    handed: Cycles
+    inputs: Mapping[str, Cycles]
+    outputs: Mapping[str, Cycles]
     resets: int
     wrong_bits: int
     fifos: Mapping[str, FifoUse]
@@ -85,6 +85,16 @@ class ModeResult:
     wrong: WrongValue | None
     deadlock: bool
     failures: tuple[str, ...]
+
+    @property
+    def accepted(self) -> Cycles:
+        """Of the data."""
+        return next(iter(self.inputs.values()))
+
+    @property
+    def handed(self) -> Cycles:
+        """Of the data."""
+        return next(iter(self.outputs.values()))
 
     @property
     def latency(self) -> int:
@@ -98,9 +108,10 @@ class ModeResult:
 
     @property
     def ii(self) -> int:
-        """Largest distance between ends of neighbouring frames in the second half of the run; 0 for one frame."""
-        ends = self.handed[:, -1]
-        return int(np.diff(ends)[(len(ends) - 1) // 2 :].max(initial=0))
+        """Largest distance between ends of neighbouring frames, at any output, in the second half of the run; 0 for one
+        frame."""
+        ends = [cycles[:, -1] for cycles in self.outputs.values()]
+        return max(int(np.diff(each)[(len(each) - 1) // 2 :].max(initial=0)) for each in ends)
 
 
 @dataclass(frozen=True)

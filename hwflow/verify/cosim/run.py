@@ -15,7 +15,6 @@ from hwflow.verify.cosim.modes import MODES, ModeName, modes
 from hwflow.verify.cosim.result import CosimResult, ModeResult
 from hwflow.verify.cosim.simulator import Bench, simulate
 
-SOURCE, SINK = "input", "output"
 Progress = Callable[[str], None]
 
 
@@ -44,7 +43,7 @@ def run_cosim(
     """Build the design of an RTL folder in ``work`` and run it on every frame, back to back, in every mode.
 
     Args:
-        golden: by channel; "input" is sent, "output" must come. Others may have fewer frames.
+        golden: by channel; inputs are sent, outputs must come. Others may have fewer frames.
         kernels: in the order of the graph.
 
     A wrong bit, a deadlock and the like are in the result. Raises UserError for a folder or golden values that do
@@ -72,8 +71,9 @@ def _bench(
     options: CosimOptions,
 ) -> Bench:
     work.mkdir(parents=True, exist_ok=True)
-    program = build_simulator(rtl, manifest.sources, work)
-    pack(golden[SOURCE]).tofile(work / "input.bin")
+    program = build_simulator(rtl, manifest, work)
+    for n, channel in enumerate(manifest.inputs):
+        pack(golden[channel]).tofile(work / f"input{n}.bin")
     return Bench(rtl.resolve(), work.resolve(), program, manifest, golden, tuple(kernels), options.latency)
 
 
@@ -85,7 +85,7 @@ def _explained(bench: Bench, result: CosimResult, say: Progress) -> CosimResult:
     run = result.runs[index]
     assert run.wrong is not None
     say("build the simulator with waveforms")
-    program = build_simulator(bench.rtl, bench.manifest.sources, bench.work, trace=True)
+    program = build_simulator(bench.rtl, bench.manifest, bench.work, trace=True)
     again = simulate(replace(bench, program=program), run.mode, True, _window(run, run.wrong.frame), say)
     runs = (*result.runs[:index], again, *result.runs[index + 1 :])
     return replace(result, runs=runs, wave=bench.work / "wave.fst")
@@ -93,8 +93,8 @@ def _explained(bench: Bench, result: CosimResult, say: Progress) -> CosimResult:
 
 def _window(run: ModeResult, frame: int) -> tuple[int, int]:
     """Cycles of a frame, to its last output beat or, if that never came, to the end of the run."""
-    last = int(run.handed[frame, -1]) if frame < len(run.handed) else run.cycles
-    return int(run.accepted[frame, 0]) if frame < len(run.accepted) else 0, last + 1
+    ends = [int(port[frame, -1]) if frame < len(port) else run.cycles for port in run.outputs.values()]
+    return int(run.accepted[frame, 0]) if frame < len(run.accepted) else 0, max(ends) + 1
 
 
 def _check_shapes(manifest: Manifest, golden: Mapping[str, Stream]) -> None:

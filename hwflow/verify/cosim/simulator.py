@@ -38,16 +38,18 @@ class Bench:
     latency: int
 
     @property
-    def source(self) -> Stream:
-        return self.golden["input"]
+    def inputs(self) -> dict[str, Stream]:
+        """By channel, the data first."""
+        return {channel: self.golden[channel] for channel in self.manifest.inputs}
 
     @property
-    def sink(self) -> Stream:
-        return self.golden["output"]
+    def outputs(self) -> dict[str, Stream]:
+        """By channel, the data first."""
+        return {channel: self.golden[channel] for channel in self.manifest.outputs}
 
     @property
     def frames(self) -> int:
-        return self.source.frames
+        return next(iter(self.inputs.values())).frames
 
 
 def simulate(
@@ -61,7 +63,8 @@ def simulate(
     folder = bench.work / "run"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    (folder / "input.bin").symlink_to(bench.work / "input.bin")
+    for n in range(len(bench.inputs)):
+        (folder / f"input{n}.bin").symlink_to(bench.work / f"input{n}.bin")
     (folder / "plan.txt").write_text("\n".join(_plan(bench, mode, streams, window)) + "\n")
     log = bench.work / "simulation.log"
     done = run_tool([str(bench.program), str(folder)], bench.rtl, RUN_LIMIT_S, log, on_line)
@@ -79,8 +82,8 @@ def _end(code: int) -> str:
 def _plan(bench: Bench, mode: Mode, streams: bool, window: tuple[int, int]) -> Iterator[str]:
     index = {channel: i for i, channel in enumerate(bench.manifest.fifos)}
     yield f"frames {bench.frames}"
-    yield f"input {bench.source.beats} {bench.source.words}"
-    yield f"output {bench.sink.beats} {bench.sink.words}"
+    yield from (f"input {port.beats} {port.words}" for port in bench.inputs.values())
+    yield from (f"output {port.beats} {port.words}" for port in bench.outputs.values())
     yield f"seed {mode.seed}"
     yield f"watchdog {max(_PATIENCE, 20 * bench.latency)} {bench.latency + 100}"
     yield f"probability {mode.offer} {mode.take}"
@@ -101,16 +104,14 @@ def _read(bench: Bench, mode: Mode, folder: Path, streams: bool) -> ModeResult:
     found = json.loads((folder / "result.json").read_text())
     fifos = {name: FifoUse(*row) for name, row in zip(bench.manifest.fifos, found["fifos"], strict=True)}
     comparisons = list(_comparisons(bench, folder, streams))
-    output = comparisons[0]
     wrong = next(in_graph_order(comparisons, bench.kernels), None)
-    handed = _cycles(folder / "handed.bin", bench.sink.beats)
     return ModeResult(
         mode=mode,
         cycles=found["cycles"],
-        accepted=_cycles(folder / "accepted.bin", bench.source.beats),
-        handed=handed,
+        inputs=_cycles(folder, "accepted", bench.inputs),
+        outputs=_cycles(folder, "handed", bench.outputs),
         resets=found["resets"],
-        wrong_bits=output.wrong_bits,
+        wrong_bits=sum(output.wrong_bits for output in comparisons[: len(bench.outputs)]),
         fifos=fifos,
         kernels={k.name: Stalls(*row) for k, row in zip(bench.kernels, found["kernels"], strict=True)},
         parity=tuple(comparison.parity for comparison in comparisons),
@@ -120,19 +121,23 @@ def _read(bench: Bench, mode: Mode, folder: Path, streams: bool) -> ModeResult:
     )
 
 
-def _cycles(path: Path, beats: int) -> np.ndarray:
+def _cycles(folder: Path, name: str, ports: Mapping[str, Stream]) -> dict[str, np.ndarray]:
     """Of the frames that are whole."""
-    values = np.fromfile(path, np.int64)
-    return values[: len(values) // beats * beats].reshape(-1, beats)
+    found = {}
+    for n, (channel, port) in enumerate(ports.items()):
+        values = np.fromfile(folder / f"{name}{n}.bin", np.int64)
+        found[channel] = values[: len(values) // port.beats * port.beats].reshape(-1, port.beats)
+    return found
 
 
 def _comparisons(bench: Bench, folder: Path, streams: bool) -> Iterator[Comparison]:
-    """The output port first, then every channel that was recorded and has golden values."""
+    """The output ports first, then every channel that was recorded and has golden values."""
     writers = producers(bench.kernels)
-    output = np.fromfile(folder / "output.bin", np.uint32).reshape(-1, bench.sink.words)
-    yield compare("output", writers.get("output", "top"), output, bench.sink)
+    for index, (channel, port) in enumerate(bench.outputs.items()):
+        output = np.fromfile(folder / f"output{index}.bin", np.uint32).reshape(-1, port.words)
+        yield compare(channel, writers.get(channel, "top"), output, port)
     for index, channel in enumerate(bench.manifest.fifos):
-        if streams and channel in bench.golden and channel != "output":
+        if streams and channel in bench.golden and channel not in bench.outputs:
             golden = bench.golden[channel]
             beats = np.fromfile(folder / f"stream{index}.bin", np.uint32).reshape(-1, golden.words)
             yield compare(channel, writers.get(channel, "top"), beats, golden)
@@ -151,7 +156,9 @@ def _failures(bench: Bench, found: dict[str, Any], fifos: Mapping[str, FifoUse],
         "unsteady": "output beats that changed or went before they were taken",
         "wrong_last": "output beats with a wrong tlast",
     }
-    yield from (f"{found[key]} {text}" for key, text in counts.items() if found[key])
+    for channel, port in zip(bench.outputs, found["outputs"], strict=True):
+        place = f" at {channel}" if len(bench.outputs) > 1 else ""
+        yield from (f"{port[key]} {text}{place}" for key, text in counts.items() if port[key])
 
 
 def _occupancy(bench: Bench, fifos: Mapping[str, FifoUse]) -> str:

@@ -44,8 +44,8 @@ def perfect(design: Design) -> ModeResult:
     return ModeResult(
         mode=Mode("nominal", 1),
         cycles=1000,
-        accepted=np.array(found.frame_starts)[:, None],
-        handed=handed,
+        inputs={"input": np.array(found.frame_starts)[:, None]},
+        outputs={"output": handed},
         resets=0,
         wrong_bits=0,
         fifos={name: FifoUse(mark, 0, 1, 0, 0, 0) for name, mark in found.high_water.items()},
@@ -95,7 +95,7 @@ def test_as_predicted(design: Design, run: Run) -> None:
 
 def test_a_cycle_more_than_predicted_fails(design: Design, run: Run) -> None:
     outcome = perfect(design)
-    results = run(replace(outcome, handed=outcome.handed + 1))
+    results = run(replace(outcome, outputs={"output": outcome.handed + 1}))
     assert [m for m, result in results.items() if result.ok is False] == [
         "latency, distance from the prediction",
         "first output, distance from the prediction",
@@ -104,7 +104,7 @@ def test_a_cycle_more_than_predicted_fails(design: Design, run: Run) -> None:
 
 def test_a_missed_budget_fails(design: Design, run: Run) -> None:
     outcome = perfect(design)
-    assert run(replace(outcome, handed=outcome.handed + 500))["latency"].ok is False
+    assert run(replace(outcome, outputs={"output": outcome.handed + 500}))["latency"].ok is False
 
 
 def test_a_fifo_that_fills_otherwise_is_named(design: Design, run: Run) -> None:
@@ -118,7 +118,13 @@ def test_a_fifo_that_fills_otherwise_is_named(design: Design, run: Run) -> None:
 def test_a_deadlock_and_wrong_bits_fail(design: Design, run: Run) -> None:
     nothing = np.zeros((0, 1), np.int64)
     results = run(
-        replace(perfect(design), handed=nothing, deadlock=True, wrong_bits=3, failures=("deadlock", "wrong bits"))
+        replace(
+            perfect(design),
+            outputs={"output": nothing},
+            deadlock=True,
+            wrong_bits=3,
+            failures=("deadlock", "wrong bits"),
+        )
     )
     assert results["mismatching bits"].ok is False
     assert results["failures"].value == 2
