@@ -19,8 +19,18 @@ from hwflow.frontends.qkeras.quantization import KerasTensor, Quantization
 def image_mean_pool(x: KerasTensor, q: Quantization) -> KerasTensor:
     """``Q(2**-ceil(log2 pixels) * sum over pixels)``, with axes of one pixel."""
     pixels = x.shape[1] * x.shape[2]
-    total = ops.sum(x, axis=(1, 2), keepdims=True)
-    return q.identity("output_quant")(ops.multiply(total, 2.0 ** -(pixels - 1).bit_length()))
+    total = ops.sum(_channels_first(x), axis=(2, 3), keepdims=True)
+    mean = q.identity("output_quant")(ops.multiply(total, 2.0 ** -(pixels - 1).bit_length()))
+    return _channels_last(mean)
+
+
+def _channels_first(x: KerasTensor) -> KerasTensor:
+    """In the order of ONNX, in which the importer meets images that are reduced or made one row."""
+    return ops.transpose(x, (0, 3, 1, 2))
+
+
+def _channels_last(x: KerasTensor) -> KerasTensor:
+    return ops.transpose(x, (0, 2, 3, 1))
 
 
 def squeeze_excite(x: KerasTensor, q: Quantization, hidden: int) -> KerasTensor:
@@ -35,7 +45,8 @@ def group_norm(x: KerasTensor, q: Quantization, epsilon: float = EPSILON) -> Ker
     count = math.prod(x.shape[1:])
     shift = (count - 1).bit_length()
     correction = round(2.0**shift / count * 2 ** (MEAN_BITS - 1)) / 2 ** (MEAN_BITS - 1)
-    row = ops.reshape(x, (-1, 1, count))
+    first = _channels_first(x)
+    row = ops.reshape(first, (-1, 1, count))
     mean = q.identity("mean", "sum")(_share(row, shift))
     c = q.identity("centred")(ops.subtract(row, mean if correction == 1 else ops.multiply(mean, correction)))
     square = ops.multiply(c, c)
@@ -44,7 +55,7 @@ def group_norm(x: KerasTensor, q: Quantization, epsilon: float = EPSILON) -> Ker
     variance = q.identity("variance", "variance", signed=False)(_share(square, shift))
     root = ops.reciprocal(ops.sqrt(ops.add(variance, epsilon)))
     normalised = ops.multiply(c, q.identity("rsqrt", "table", signed=False)(root))
-    normalised = q.identity("normalised")(ops.reshape(normalised, (-1, *x.shape[1:])))
+    normalised = q.identity("normalised")(_channels_last(ops.reshape(normalised, (-1, *first.shape[1:]))))
     return q.identity("output_quant")(q.scale_bias("affine")(normalised))
 
 

@@ -18,8 +18,10 @@ from hwflow.frontends.qkeras.calibrate import calibrate
 from hwflow.frontends.qkeras.export import export_qonnx
 from hwflow.frontends.qkeras.models import build_model
 from hwflow.frontends.qkeras.train import copy_weights
+from hwflow.kernels.network import kernel_graph
 from hwflow.models import EncoderConfig, ModelConfig, config_for
 from hwflow.models import build_model as build_torch
+from hwflow.onnx_import.model import import_model
 
 from .executor import golden
 from .transfer import transfer
@@ -60,6 +62,8 @@ def test_the_same_weights_give_the_same_bits_in_both_frameworks(name: str, tmp_p
     assert len(np.unique(expected)) > 20
     np.testing.assert_array_equal(golden(export_qonnx(target, tmp_path / "keras.onnx"), x), expected)
     np.testing.assert_array_equal(target.predict(x, verbose=0), expected)
+    if name == "shvit_nano":  # hardware covers it
+        kernel_graph(import_model(tmp_path / "keras.onnx").graph, 200.0)
     target.save(tmp_path / "model.keras")
     saved = export_qonnx(tmp_path / "model.keras", tmp_path / "saved.onnx")
     assert saved.read_bytes() == (tmp_path / "keras.onnx").read_bytes()
