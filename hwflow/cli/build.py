@@ -21,7 +21,8 @@ Style = Annotated[
 ]
 Registers = Annotated[bool, typer.Option("--axi-lite", help="Add registers with identity and counters to the RTL.")]
 Data = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="Inputs to verify with: .npy, or the .npz of hwflow export.")
+    Path | None,
+    typer.Option(metavar="FILE", help="Inputs to verify with: .npy, .npz of arrays by input name or of hwflow export."),
 ]
 ByHand = Annotated[
     Path | None,
