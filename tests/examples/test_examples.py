@@ -44,7 +44,7 @@ def test_a_strangers_file_is_measured_and_never_called_exact(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    "name", ["btag", "jet_tagger", "own_model", "qkeras_jet_tagger", "shvit_brevitas", "shvit_qkeras", "strangers_onnx"]
+    "name", sorted(path.name for path in (ROOT / "examples").iterdir() if (path / f"{path.name}.py").is_file())
 )
 def test_every_example_has_a_readme_with_its_command(name: str) -> None:
     text = (ROOT / "examples" / name / "README.md").read_text()

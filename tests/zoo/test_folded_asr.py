@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
+import hwflow
 from hwflow.frontends.brevitas.calibrate import calibrate
 from hwflow.frontends.brevitas.export import export_streaming, export_whole
 from hwflow.ir import reference
@@ -25,11 +28,16 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> tuple[FoldedAsr, Importe
     """In torch; one chunk and a whole sequence, imported."""
     torch.manual_seed(0)
     torch.set_num_threads(1)
-    folder, model = tmp_path_factory.mktemp("asr"), build_model(CONFIG)
-    assert isinstance(model, FoldedAsr)
-    calibrate(model, torch.randn(32, CHUNKS * CONFIG.chunk, CONFIG.bands))
+    folder, model = tmp_path_factory.mktemp("asr"), calibrated()
     chunk = import_model(export_streaming(model, folder / "chunk.onnx"))
     return model, chunk, import_model(export_whole(model, folder / "whole.onnx", CHUNKS * CONFIG.chunk))
+
+
+def calibrated() -> FoldedAsr:
+    model = build_model(CONFIG)
+    assert isinstance(model, FoldedAsr)
+    calibrate(model, torch.randn(32, CHUNKS * CONFIG.chunk, CONFIG.bands))
+    return model
 
 
 def by_chunks(graph: Graph, sequences: np.ndarray) -> IntArray:
@@ -63,3 +71,25 @@ def test_chunk_by_chunk_equals_the_whole_sequence(models: tuple[FoldedAsr, Impor
     np.testing.assert_array_equal(expected * step, model(torch.from_numpy(x)).numpy())
     np.testing.assert_array_equal(reference_of(whole, x, ())[output], expected)
     np.testing.assert_array_equal(by_chunks(chunk.graph, x), expected)
+
+
+@torch.no_grad()
+def test_a_design_simulates_chunk_after_chunk(tmp_path: Path) -> None:
+    """Each chunk in less than a tenth of its duration, on a KV260; the states of a chunk go to the next."""
+    torch.manual_seed(1)
+    model = calibrated()
+    x = 2 * torch.randn(1, CHUNKS * CONFIG.chunk, CONFIG.bands)
+    chunks = x.reshape(CHUNKS, CONFIG.chunk, CONFIG.bands).numpy()
+    design = hwflow.convert(
+        export_streaming(model, tmp_path / "chunk.onnx"),
+        output_dir=tmp_path / "design",
+        board="kv260",
+        clock_mhz=200,
+        latency_budget_us=CONFIG.chunk_seconds * 1e6 / 10,
+        vectors=chunks,
+    )
+    results = {result.metric: result.value for result in design.csim(CHUNKS)}
+    assert (results["inferences"], results["mismatching bits"], results["testbench failures"]) == (CHUNKS, 0, 0)
+    design.check()
+    logits = next(iter(design.run_chunks(chunks)[0].values()))
+    np.testing.assert_array_equal(logits.reshape(1, -1, CONFIG.outputs), model(x).numpy())
