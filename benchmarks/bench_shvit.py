@@ -1,6 +1,6 @@
 """SHViT on boards: the integer graph against onnxruntime on whole images, and its schedule with weights on chip.
 
-Weights and activations have 8 bits, everything is untrained: neither changes the products or the memory. Frames a
+Everything is untrained, which changes neither the products nor the memory; ``--bits`` gives the weights' width. Frames a
 second are the clock over the initiation interval, an estimate like the resources. hwflow keeps all weights on chip;
 where they do not fit, the table says so with the bits of weights beside those of the board's memory, and the bandwidth
 that streaming them from DDR once a frame would take at that rate.
@@ -34,11 +34,15 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=2, help="random images to compare, 0 for none")
     parser.add_argument("--boards", nargs="*", default=["zcu102", "u250"])
     parser.add_argument("--interval", type=int, help="cycles between two frames at most")
+    parser.add_argument("--bits", type=int, default=4, help="of a weight")
     arguments = parser.parse_args()
     config = ZOO[arguments.model]
+    precision = config.precision.model_copy(update={"weight": arguments.bits})
+    config = config.model_copy(update={"precision": precision})
     with tempfile.TemporaryDirectory() as folder:
         model = import_model(export_untrained(config, Path(folder) / "model.onnx"))
-    print(f"{arguments.model}: {parameter_count(config):,} parameters, {mac_count(config):,} MACs", flush=True)
+    sizes = f"{parameter_count(config):,} parameters of {arguments.bits} bits, {mac_count(config):,} MACs"
+    print(f"{arguments.model}: {sizes}", flush=True)
     if arguments.images:
         compare(model, arguments.images, config.input_shape)
     network = kernel_graph(model.graph, CLOCK_MHZ)
