@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from hwflow.ir.graph import Node
 from hwflow.ir.ops import MatMul, Mul, Window
 from hwflow.kernels.linear import Linear
@@ -31,7 +33,8 @@ class ProductMatcher(Matcher):
         """A constant on the left of tokens in order."""
         if not isinstance(node.op, MatMul) or not self.graph.tensors[node.inputs[0]].is_constant:
             return
-        if any(len(self.graph.tensors[i].shape) != 2 for i in node.inputs):
+        weights, source = self.graph.inputs_of(node)
+        if len(weights.shape) != 2 or math.prod(source.shape[:-2]) != 1 or not self._streams(source.id):
             return
         tail = self.tail(node.output)
         nodes = (node, *tail)
