@@ -1,9 +1,8 @@
 """SHViT on boards: the integer graph against onnxruntime on whole images, and its schedule with weights on chip.
 
-Everything is untrained, which changes neither the products nor the memory; ``--bits`` gives the weights' width. Frames a
-second are the clock over the initiation interval, an estimate like the resources. hwflow keeps all weights on chip;
-where they do not fit, the table says so with the bits of weights beside those of the board's memory, and the bandwidth
-that streaming them from DDR once a frame would take at that rate.
+Everything is untrained, which changes neither the products nor the memory; ``--bits`` gives the weights' width. Frames
+a second are the clock over the initiation interval, an estimate like the resources. hwflow keeps all weights on chip;
+where they do not fit, the table says so, with the bits of the weights beside those of the board's memory.
 """
 
 from __future__ import annotations
