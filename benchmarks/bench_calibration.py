@@ -33,7 +33,7 @@ KINDS = {"lut": 20, "ff": 20, "dsp": 1, "bram18": 1}  # with the difference that
 DESIGNS = (
     ("jet_tagger_n8", 400), ("jet_tagger_n8", 45), ("jet_tagger_n16", 400), ("jet_tagger_n16", 61),
     ("jet_tagger_n32", 400), ("jet_tagger_n8_linformer", 400), ("btag", 400), ("btag", 135), ("engine", 400),
-    ("gw", 500),
+    ("gw", 500), ("shvit_nano", 200_000), ("folded_asr", 80_000),
 )  # fmt: skip
 
 
@@ -74,7 +74,7 @@ def measure(model: str, cycles: int, most: int, folder: Path) -> Iterator[Measur
     network = kernel_graph(import_model(export_untrained(ZOO[model], folder / "model.onnx")).graph, CLOCK_MHZ)
     board = load_board("vcu118")
     schedule = find_schedule(
-        network.kernels, network.channels, network.source, network.sink, board, CLOCK_MHZ, latency_budget_cycles=cycles
+        network.kernels, network.channels, network.sources, network.sinks, board, CLOCK_MHZ, latency_budget_cycles=cycles
     )
     write_rtl(network, schedule, folder)
     assert (folder / MANIFEST).is_file()
