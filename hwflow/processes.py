@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import selectors
 import shutil
 import signal
@@ -21,6 +22,7 @@ TAIL_LINES = 40
 _LINE_BYTES = 1 << 16  # a longer line is cut in two
 _POLL_S = 0.1
 _GRACE_S = 3.0  # between TERM and KILL
+_ERROR = re.compile(r"\b(ERROR|[Ee]rror)\b")  # not "0 Errors"
 
 Process = subprocess.Popen[bytes]
 
@@ -32,6 +34,13 @@ class Completed:
     returncode: int
     output_tail: str
 
+    @property
+    def failure(self) -> str:
+        """How it ended and why: the first line of the last ones that says error, or else the last."""
+        lines = self.output_tail.splitlines()
+        said = next(filter(_ERROR.search, lines), lines[-1] if lines else "").strip()[:500]
+        return f"{ending(self.returncode)}: {said}" if said else ending(self.returncode)
+
 
 class ToolTimeout(GateFailed):
     """A tool did not end within its time limit; it and its children have been ended."""
@@ -39,6 +48,11 @@ class ToolTimeout(GateFailed):
     def __init__(self, tool: str, timeout_s: float, output_tail: str) -> None:
         self.tool, self.timeout_s, self.output_tail = tool, timeout_s, output_tail
         super().__init__(f"{tool}: did not end within its time limit of {timeout_s:g} s and was stopped")
+
+
+def ending(code: int) -> str:
+    """How a tool with this exit code ended, in words."""
+    return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
 
 
 def find_tool(name: str, needed_for: str, remedy: str) -> Path:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from hwflow.errors import GateFailed
-from hwflow.processes import run_tool
+from hwflow.processes import ending, run_tool
 from hwflow.synthesis.pool import tail
 from hwflow.synthesis.sources import Closure
 from hwflow.synthesis.tool import LOG, find_yosys
@@ -37,4 +37,4 @@ def run_script(folder: Path, script: Sequence[str], what: str) -> None:
     done = run_tool(find_yosys().command("script.ys"), folder, TIME_LIMIT_S)
     if done.returncode != 0:
         said = last_words(folder, done.output_tail)
-        raise GateFailed(f"{what}: Yosys ended with exit code {done.returncode}.\n{said}")
+        raise GateFailed(f"{what}: Yosys {ending(done.returncode)}.\n{said}")

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from hwflow.errors import GateFailed
-from hwflow.processes import find_tool, run_tool
+from hwflow.processes import ending, find_tool, run_tool
 from hwflow.record.versions import compiler_version
 from hwflow.synthesis.cache import Cache, cache_folder
 from hwflow.verify.verilator import NEEDED_FOR, Verilator, find_verilator
@@ -67,4 +67,4 @@ def _flags(tool: Verilator) -> list[str]:
 def _run(name: str, command: list[str], folder: Path, tool: Verilator) -> None:
     done = run_tool(command, folder, _LIMIT_S, env=tool.environment)
     if done.returncode != 0:
-        raise GateFailed(f"{name} ended with exit code {done.returncode}:\n{done.output_tail}")
+        raise GateFailed(f"{name} {ending(done.returncode)}:\n{done.output_tail}")

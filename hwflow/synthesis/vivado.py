@@ -43,7 +43,7 @@ def synth_vivado(
     options = ["-mode", "batch", "-nojournal", "-log", str(work / "vivado.log"), "-source", str(work / "synth.tcl")]
     done = run_tool([str(vivado), *options], rtl, TIME_LIMIT_S, log, on_line)
     if done.returncode != 0:
-        raise GateFailed(f"Vivado ended with exit code {done.returncode}; see {log}")
+        raise GateFailed(f"Vivado {done.failure}; see {log}")
     stages: tuple[r.Stage, ...] = ("vsynth", "post-route") if route else ("vsynth",)
     return [_figures(stage, manifest, work) for stage in stages]
 

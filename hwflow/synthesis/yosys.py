@@ -15,6 +15,7 @@ from typing import Any
 
 from hwflow.errors import GateFailed
 from hwflow.files import sha256_file
+from hwflow.processes import ending
 from hwflow.schedule.resources import Resources
 from hwflow.synthesis.cache import Cache, cache_folder
 from hwflow.synthesis.cells import resources_of
@@ -159,9 +160,16 @@ def _read(entry: Path, plan: _Plan) -> Synthesised:
     log = (entry / LOG).read_text(errors="replace").splitlines()
     warnings = [line.strip() for line in log if line.startswith("Warning: ") and not _OWN_WARNING.search(line)]
     netlist = entry / _NETLIST
-    if not netlist.stat().st_size:
-        raise ValueError(f"{netlist} is empty")
+    if not _is_whole(netlist):
+        raise ValueError(f"{netlist} was cut short")
     return Synthesised(_resources(plan.module, cells), cells, netlist, tuple(dict.fromkeys(warnings)))
+
+
+def _is_whole(document: Path) -> bool:
+    """By its end: a power cut can leave a file short in an entry that is there."""
+    with document.open("rb") as file:
+        file.seek(max(0, document.stat().st_size - 16))
+        return file.read().rstrip().endswith(b"}")
 
 
 def _resources(module: Module, cells: Mapping[str, int]) -> Resources:
@@ -174,4 +182,4 @@ def _resources(module: Module, cells: Mapping[str, int]) -> Resources:
 def _failed(job: Job, code: int) -> GateFailed:
     said = last_words(job.folder, tail(job.log))
     hint = " Fold it further, so that it becomes smaller." if "memory" in said.lower() else ""
-    return GateFailed(f"{job.name}: Yosys ended with exit code {code}.{hint}\n{said}")
+    return GateFailed(f"{job.name}: Yosys {ending(code)}.{hint}\n{said}")

@@ -55,6 +55,18 @@ def test_the_tail_is_short_and_the_log_is_whole(tmp_path: Path) -> None:
     assert (tmp_path / "log").stat().st_size == sum(len(f"{i}\n") for i in range(1000)) + 200000
 
 
+@pytest.mark.parametrize(
+    ("code", "failure"),
+    [
+        ("print('ERROR: [Synth 8-439] no k0'); print('2 Errors'); exit(1)", "ended with exit code 1: ERROR: [Synth 8"),
+        ("print('all is lost'); exit(3)", "ended with exit code 3: all is lost"),
+        ("import os; os.kill(os.getpid(), 9)", "was ended by SIGKILL"),
+    ],
+)
+def test_how_and_why_a_tool_failed(tmp_path: Path, code: str, failure: str) -> None:
+    assert run_tool(python(code), tmp_path, 20).failure.startswith(failure)
+
+
 def test_bytes_that_are_no_text_do_not_stop_it(tmp_path: Path) -> None:
     done = run_tool(python(r"import sys; sys.stdout.buffer.write(b'\xff\x00ok\n')"), tmp_path, 20)
     assert done.output_tail == "\ufffd\0ok"

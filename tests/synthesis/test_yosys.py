@@ -86,9 +86,11 @@ def test_only_what_changed_is_run_again(runs: Path, rtl: Path) -> None:
     assert lines(runs)[3:] == ["k1_sum"]
 
 
-def test_a_damaged_entry_of_the_cache_is_made_again(runs: Path, rtl: Path) -> None:
+@pytest.mark.parametrize("file", ["stat.json", "netlist.json"])
+def test_a_damaged_entry_of_the_cache_is_made_again(runs: Path, rtl: Path, file: str) -> None:
     found = synth_module(rtl, SOURCES, "k1_sum")
-    (found.netlist.parent / "stat.json").write_text("{")
+    damaged = found.netlist.with_name(file)
+    damaged.write_text(damaged.read_text().rstrip()[:-1])
     assert synth_module(rtl, SOURCES, "k1_sum") == found
     assert lines(runs) == ["k1_sum", "k1_sum"]
 

@@ -113,7 +113,7 @@ def _translate(build: _Build, rtl: Path, sources: Sequence[str]) -> None:
     command = [str(build.tool.binary), *options, *tracing, str(config), *sources]
     done = run_tool(command, rtl, _TRANSLATE_LIMIT_S, log, env=build.tool.environment)
     if done.returncode != 0:
-        raise _refused("Verilator", done.returncode, done.output_tail, log)
+        raise GateFailed(f"cosim: Verilator {done.failure}; see {log}")
 
 
 def _units(build: _Build) -> list[Path]:
@@ -163,12 +163,7 @@ def _run(build: _Build, commands: list[list[str]]) -> None:
     script = [sys.executable, "-I", str(compiler.__file__), str(_cores()), "commands.json"]
     done = run_tool(script, build.out, _COMPILE_LIMIT_S, log)
     if done.returncode != 0:
-        raise _refused("g++", done.returncode, done.output_tail, log)
-
-
-def _refused(tool: str, code: int, said: str, log: Path) -> GateFailed:
-    first = next((line for line in said.splitlines() if "rror" in line), said[-200:])
-    return GateFailed(f"cosim: {tool} ended with exit code {code}: {first.strip()}; see {log}")
+        raise GateFailed(f"cosim: g++ {done.failure}; see {log}")
 
 
 def _key(build: _Build, rtl: Path, manifest: Manifest) -> str:

@@ -56,10 +56,16 @@ def read_manifest(folder: Path) -> Manifest:
     path = folder / FILE
     try:
         manifest = Manifest.model_validate_json(path.read_text())
-    except (OSError, ValidationError) as error:
-        found = " ".join(str(error).split()[:30])
-        raise UserError(str(path), found, "the manifest of an RTL folder", "Build the design again.") from error
+    except OSError as error:
+        raise _damaged(path, error.strerror or "no readable file") from error
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        raise _damaged(path, ".".join(map(str, (*first["loc"], first["msg"])))) from error
     for name in (*manifest.sources, *manifest.memories):
         if not (folder / name).is_file():
             raise UserError(str(folder / name), "no such file", f"a file that {FILE} names", "Build the design again.")
     return manifest
+
+
+def _damaged(path: Path, found: str) -> UserError:
+    return UserError(str(path), found, "the manifest of an RTL folder", "Build the design again.")

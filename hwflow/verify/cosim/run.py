@@ -13,7 +13,7 @@ from hwflow.verify.cosim.compare import KernelPorts
 from hwflow.verify.cosim.manifest import Manifest, read_manifest
 from hwflow.verify.cosim.modes import MODES, ModeName, modes
 from hwflow.verify.cosim.result import CosimResult, ModeResult
-from hwflow.verify.cosim.simulator import Bench, simulate
+from hwflow.verify.cosim.simulator import WAVE, Bench, simulate
 
 Progress = Callable[[str], None]
 
@@ -53,6 +53,7 @@ def run_cosim(
     manifest = read_manifest(rtl)
     _check_shapes(manifest, golden)
     say("build the simulator")
+    (work / WAVE).unlink(missing_ok=True)  # of an earlier run
     bench = _bench(rtl, work, manifest, golden, kernels, options)
     runs: list[ModeResult] = []
     for mode in modes(options.modes, options.seed, options.latency, options.ii, bench.frames):
@@ -88,7 +89,7 @@ def _explained(bench: Bench, result: CosimResult, say: Progress) -> CosimResult:
     program = build_simulator(bench.rtl, bench.manifest, bench.work, trace=True)
     again = simulate(replace(bench, program=program), run.mode, True, _window(run, run.wrong.frame), say)
     runs = (*result.runs[:index], again, *result.runs[index + 1 :])
-    return replace(result, runs=runs, wave=bench.work / "wave.fst")
+    return replace(result, runs=runs, wave=bench.work / WAVE)
 
 
 def _window(run: ModeResult, frame: int) -> tuple[int, int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from hwflow.errors import GateFailed
-from hwflow.processes import run_tool
+from hwflow.processes import ending, run_tool
 from hwflow.verify.cosim.beats import Stream
 from hwflow.verify.cosim.compare import Comparison, KernelPorts, compare, in_graph_order, producers
 from hwflow.verify.cosim.manifest import Manifest
@@ -21,6 +20,7 @@ from hwflow.verify.cosim.modes import Mode
 from hwflow.verify.cosim.result import FifoUse, ModeResult, Stalls
 
 RUN_LIMIT_S = 4 * 3600.0
+WAVE = "wave.fst"
 _PATIENCE = 10_000  # cycles without a beat in or out that are no deadlock yet
 _NO_WINDOW = (0, 0)
 
@@ -69,14 +69,12 @@ def simulate(
     log = bench.work / "simulation.log"
     done = run_tool([str(bench.program), str(folder)], bench.rtl, RUN_LIMIT_S, log, on_line)
     if done.returncode != 0:
-        raise GateFailed(f"cosim: the simulation {_end(done.returncode)} in mode {mode}: {done.output_tail}; see {log}")
+        raise GateFailed(
+            f"cosim: the simulation {ending(done.returncode)} in mode {mode}: {done.output_tail}; see {log}"
+        )
     if window != _NO_WINDOW:
-        (folder / "wave.fst").replace(bench.work / "wave.fst")
+        (folder / WAVE).replace(bench.work / WAVE)
     return _read(bench, mode, folder, streams)
-
-
-def _end(code: int) -> str:
-    return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
 
 
 def _plan(bench: Bench, mode: Mode, streams: bool, window: tuple[int, int]) -> Iterator[str]:
