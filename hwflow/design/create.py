@@ -89,6 +89,8 @@ def convert(
     chosen = load_board(board)
     request = _request(chosen, clock_mhz, latency_budget_us, ii_budget, io_type)
     if style == "unrolled":
+        if schedule is not None:
+            raise UserError("schedule", "one beside an unrolled design", "style streaming", "Leave one of them out.")
         request = replace(request, style=style, io_type="io_parallel")
     if axi_lite and request.io_type == "io_parallel":
         raise UserError("AXI4-Lite registers", "a design without beats", "io_stream", "Leave one of them out.")
@@ -135,7 +137,7 @@ def _by_hand(given: Schedule | str | Path, network: KernelGraph, request: Reques
     """The user's folds and depths; only streams have them."""
     if request.io_type == "io_parallel":
         raise UserError("schedule", "one beside io_parallel", "io_stream", "Leave one of them out.")
-    schedule = given if isinstance(given, Schedule) else Schedule.from_json(_text(Path(given)))
+    schedule = given if isinstance(given, Schedule) else Schedule.from_json(_text(Path(given)), f"schedule {given}")
     ports = (network.sources, network.sinks)
     return complete(schedule, network.kernels, network.channels, *ports, request.board, request.clock_mhz)
 

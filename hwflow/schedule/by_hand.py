@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from hwflow.boards import Board
 from hwflow.errors import GateFailed, UserError
@@ -31,6 +31,7 @@ def complete(
     Raises UserError for a kernel or fold that the design does not have, DeadlockError for FIFOs that are too shallow,
     GateFailed if the board is too small.
     """
+    _check_names("kernel", given.folds, {kernel.name for kernel in kernels})
     folds = {kernel.name: _fold(kernel, given.folds) for kernel in kernels}
     actors = [actor for kernel in kernels for actor in kernel.actors(folds[kernel.name])]
     inner = [channel for kernel in kernels for channel in kernel.channels(folds[kernel.name])]
@@ -52,6 +53,11 @@ def complete(
     return schedule
 
 
+def _check_names(kind: str, given: Collection[str], known: Collection[str]) -> None:
+    if strangers := [name for name in given if name not in known]:
+        raise UserError(f"schedule, {kind} {strangers[0]}", f"no such {kind}", f"one of {sorted(known)}", _REMEDY)
+
+
 def _fold(kernel: SchedulableKernel, given: Mapping[str, Fold]) -> Fold:
     fold, legal = given.get(kernel.name), kernel.folds()
     if fold is None:
@@ -71,10 +77,8 @@ def _fold(kernel: SchedulableKernel, given: Mapping[str, Fold]) -> Fold:
 def _depths(
     given: Mapping[str, int], actors: Sequence[Actor], channels: Sequence[Channel], source: Ends, sink: Ends
 ) -> dict[str, int]:
-    names = {channel.name for channel in channels}
+    _check_names("FIFO", given, {channel.name for channel in channels})
     for name, depth in given.items():
-        if name not in names:
-            raise UserError(f"schedule, FIFO {name}", "no such channel", f"one of {sorted(names)}", _REMEDY)
         if depth < 1:
             raise UserError(f"schedule, FIFO {name}", f"depth {depth}", "at least 1", "Give a larger depth.")
     known = {c.name: given[c.name] for c in channels if c.name in given and c.depth is None}

@@ -23,7 +23,8 @@ class DeadlockError(GateFailed):
     def __init__(self, waits: Sequence[tuple[str, str]], fill: dict[str, str]) -> None:
         self.waits, self.fill = tuple(waits), fill
         halted = "; ".join(f"{actor} waits for {what}" for actor, what in waits)
-        super().__init__(f"deadlock: {halted}. FIFOs: {', '.join(f'{name} {n}' for name, n in fill.items())}")
+        places = ", ".join(f"{name} {n}" for name, n in fill.items())
+        super().__init__(f"deadlock: {halted}. FIFOs: {places}. Make those deeper that have no room.")
 
 
 @dataclass(frozen=True)

@@ -46,15 +46,15 @@ class Schedule(BaseModel):
         return self.model_dump_json(indent=2)
 
     @classmethod
-    def from_json(cls, text: str) -> Schedule:
-        """Read what ``to_json`` wrote. Raises UserError."""
+    def from_json(cls, text: str, name: str = "schedule") -> Schedule:
+        """Read what ``to_json`` wrote. Raises UserError, which calls the text ``name``."""
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:
             first = error.errors(include_url=False, include_context=False)[0]
             key = ".".join(str(step) for step in first["loc"])
             raise UserError(
-                f"schedule, key {key}",
+                f"{name}, key {key}" if key else name,
                 repr(first["input"])[:80],
                 first["msg"],
                 "Run the build again to make a new one.",

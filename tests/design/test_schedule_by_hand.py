@@ -40,9 +40,21 @@ def test_a_fold_that_does_not_divide(model: Path, schedule: Schedule, tmp_path: 
     assert not (tmp_path / "d").exists()
 
 
+def test_a_kernel_of_another_name(model: Path, schedule: Schedule, tmp_path: Path) -> None:
+    other = schedule.model_copy(update={"folds": {**schedule.folds, "k0_liner": Fold(1, 1, 1)}})
+    with pytest.raises(UserError, match=r"schedule, kernel k0_liner: found no such kernel; expected one of \['k0_l"):
+        hwflow.convert(model, output_dir=tmp_path / "d", schedule=other, clock_mhz=200)
+
+
+def test_a_file_that_was_cut_short_is_named(model: Path, schedule: Schedule, tmp_path: Path) -> None:
+    (tmp_path / "short.json").write_text(schedule.to_json()[:300])
+    with pytest.raises(UserError, match=r"schedule .*short\.json: found .*; expected Invalid JSON: EOF"):
+        hwflow.convert(model, output_dir=tmp_path / "d", schedule=tmp_path / "short.json", clock_mhz=200)
+
+
 def test_a_fifo_too_shallow_is_a_deadlock_with_its_fill(model: Path, schedule: Schedule, tmp_path: Path) -> None:
     shallow = schedule.model_copy(update={"fifo_depths": dict.fromkeys(schedule.fifo_depths, 1)})
-    with pytest.raises(DeadlockError, match=r"deadlock: .* waits for .* FIFOs: .* 1/1"):
+    with pytest.raises(DeadlockError, match=r"deadlock: .* waits for .* FIFOs: .* 1/1.* Make those deeper"):
         hwflow.convert(model, output_dir=tmp_path / "d", schedule=shallow, clock_mhz=200)
 
 
@@ -50,7 +62,7 @@ def test_a_fifo_too_shallow_is_a_deadlock_with_its_fill(model: Path, schedule: S
     ("change", "said"),
     [
         ({"folds": {}}, "kernel k0_linear: found no fold"),
-        ({"fifo_depths": {"nowhere": 2}}, "FIFO nowhere: found no such channel"),
+        ({"fifo_depths": {"nowhere": 2}}, "FIFO nowhere: found no such FIFO; expected one of"),
         ({"fifo_depths": {"input": 0}}, "FIFO input: found depth 0"),
     ],
 )
