@@ -47,7 +47,7 @@ def cosim(
 
         def show(console: Console) -> None:
             summary(console)
-            if result.nominal:
+            if result.nominal and result.nominal.kernels:  # an unrolled design has none
                 console.print(stall_table(result.nominal))
 
         reply({**reply.document, "cosim": document(result)}, show)

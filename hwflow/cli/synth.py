@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hwflow.cli.reply import Debug, Json, command
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 class Tool(StrEnum):
@@ -36,11 +39,20 @@ def synth(
         from hwflow.cli.progress import Steps
         from hwflow.cli.record import answer, raise_if_failed
         from hwflow.design import Design
+        from hwflow.synthesis.table import resource_table
 
         design = Design.load(folder)
         with Steps() as progress:
             found = design.synth(tool.value, route, progress)
         answer(reply, design.record)
+        summary = reply.show
+
+        def show(console: Console) -> None:
+            for figures in found:
+                console.print(resource_table(figures, design.board))
+            summary(console)
+
+        reply(reply.document, show)
         for figures in found:
             figures.check_fit(design.board)
         raise_if_failed(design.record)

@@ -167,9 +167,11 @@ class Design:
     def build(self, csim: bool = True, synth: bool = False, cosim: bool = False, vsynth: bool = False) -> r.BuildRecord:
         """hls4ml's ``build``: C simulation by g++; synthesis and cosimulation by Vitis HLS where it is installed.
 
-        Vitis runs on the project in ``hls/`` with hwflow's testbench, whose exit code fails cosimulation.
+        Vitis runs on the project in ``hls/`` with hwflow's testbench, whose exit code fails cosimulation. What its
+        reports say is in the record.
         """
-        from hwflow.verify.vitis import find_vitis, run_vitis
+        from hwflow.design.synthesise import run_hls
+        from hwflow.verify.vitis import find_vitis
 
         steps = {name for name, wanted in (("synth", synth), ("cosim", cosim), ("vsynth", vsynth)) if wanted}
         if steps:
@@ -179,7 +181,7 @@ class Design:
             self.csim()
         if steps:
             with self.folder.lock():
-                run_vitis(project, steps)
+                self.save(run_hls(self, steps).recorded(self.record, self.board))
         return self.record
 
     def check(self) -> None:

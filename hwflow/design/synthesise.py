@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
+from hwflow import record as r
 from hwflow.backends.hls.project import TOP
 from hwflow.design import layout
-from hwflow.errors import ToolMissing
+from hwflow.errors import ToolMissing, UserError
 from hwflow.synthesis import vivado
 from hwflow.synthesis.design import synth_design
 from hwflow.synthesis.figures import Figures
-from hwflow.synthesis.vitis import csynth_figures
+from hwflow.synthesis.vitis import cosim_results, csynth_figures, read_cosim
 from hwflow.verify.vitis import find_vitis, run_vitis
 
 if TYPE_CHECKING:
     from hwflow.design.design import Design
 
 Tool = Literal["auto", "vitis", "vivado", "yosys"]
-VIVADO = "vivado"
+VIVADO: Final = "vivado"
 
 
 def synthesise(
@@ -29,7 +30,7 @@ def synthesise(
 
     Args:
         tool: vitis (the HLS project), vivado (the RTL, out of context), yosys (the RTL), or what there is of them.
-        route: have Vivado place and route as well.
+        route: have Vivado place and route as well; only it can.
 
     Returns:
         What each tool and stage says; whether it fits the board is for `Figures.check_fit`.
@@ -37,11 +38,13 @@ def synthesise(
     Raises:
         ToolMissing: the tool is not there.
         GateFailed: it refused the design.
-        UserError: a report is damaged, or a file of the design.
+        UserError: a report is damaged, or a file of the design; a route is asked of another tool.
     """
+    if route and tool not in ("auto", VIVADO):
+        raise UserError("route", f"the tool {tool}", "vivado, which alone places and routes", "Leave one of them out.")
     say = progress or (lambda _: None)
     found: list[Figures] = []
-    for name in _chosen(tool):
+    for name in _chosen(VIVADO if tool == "auto" and route else tool):
         figures = _run(design, name, route, say)
         for each in figures:
             design.save(each.recorded(design.record, design.board))
@@ -60,7 +63,7 @@ def _chosen(tool: Tool) -> list[Tool]:
 def _run(design: Design, tool: Tool, route: bool, say: Callable[[str], None]) -> list[Figures]:
     if tool == "vitis":
         say("synthesis by Vitis HLS")
-        return [_vitis(design)]
+        return [run_hls(design, {"synth"})]
     if tool == "vivado":
         say("synthesis by Vivado")
         work = design.path / VIVADO  # not staged: after a failure its log is wanted
@@ -71,12 +74,21 @@ def _run(design: Design, tool: Tool, route: bool, say: Callable[[str], None]) ->
     return [synth_design(design.path / layout.RTL, weights, say)]
 
 
-def _vitis(design: Design) -> Figures:
-    project = design.path / layout.HLS
-    reports = project / f"{TOP}_prj" / "solution1" / "syn" / "report"
-    shutil.rmtree(reports, ignore_errors=True)  # those of an earlier run
-    run_vitis(project, {"synth"})
-    return csynth_figures(reports / "csynth.xml", [kernel.name for kernel in design.record.kernels])
+def run_hls(design: Design, steps: set[str]) -> Figures:
+    """Run ``steps`` (synth, cosim, vsynth) of the HLS project; what cosimulation measured is in the record then.
+
+    Returns what synthesis says, which comes before every other step. Raises as `synthesise`.
+    """
+    solution = design.path / layout.HLS / f"{TOP}_prj" / "solution1"
+    for step in ("syn", "sim"):
+        shutil.rmtree(solution / step / "report", ignore_errors=True)  # those of an earlier run
+    run_vitis(design.path / layout.HLS, steps)
+    if "cosim" in steps:
+        budgets = design.record.budgets
+        measured = read_cosim(solution / "sim" / "report" / f"{TOP}_cosim.rpt")
+        limits = budgets.latency_cycles(design.record.clock_mhz), budgets.ii_cycles
+        design.save(r.with_stage(design.record, "hls-cosim", cosim_results(measured, *limits)))
+    return csynth_figures(solution / "syn" / "report" / "csynth.xml", [kernel.name for kernel in design.record.kernels])
 
 
 def _has_vitis() -> bool:

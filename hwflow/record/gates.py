@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hwflow.errors import GateFailed
 from hwflow.record.model import Accuracy, BuildRecord, KernelResources, Parity, Result, Stage
 
-DESIGN_STAGES: frozenset[Stage] = frozenset({"csim", "cosim"})
+DESIGN_STAGES: frozenset[Stage] = frozenset({"csim", "cosim", "hls-cosim"})
 """Stages that run what the build wrote; synthesis says nothing of what it computes."""
 
 

@@ -19,6 +19,7 @@ Stage = Literal[
     "cosim",
     "yosys",
     "csynth",
+    "hls-cosim",
     "vsynth",
     "post-route",
 ]

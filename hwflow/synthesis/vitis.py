@@ -57,14 +57,17 @@ def read_cosim(path: Path) -> Cosimulation:
     raise damaged(path, "no row of a simulated language", _COSIM)
 
 
-def cosim_results(measured: Cosimulation) -> list[r.Result]:
-    """Results of the stage cosim: the verdict, and latency and interval if they were measured."""
+def cosim_results(measured: Cosimulation, latency: int | None = None, ii: int | None = None) -> list[r.Result]:
+    """Results of the stage hls-cosim: the verdict, and latency and interval if they were measured.
+
+    Args:
+        latency, ii: budgets in cycles.
+    """
     verdict = r.Result(
-        stage="cosim", metric="Vitis cosimulation failures", value=int(not measured.passed), limit=0, ok=measured.passed
+        stage="hls-cosim", metric="failures", value=int(not measured.passed), limit=0, ok=measured.passed
     )
-    pairs = (("latency", measured.latency), ("initiation interval", measured.interval))
-    figures = [_cycles("cosim", name, value[1]) for name, value in pairs if value]
-    return [verdict, *figures]
+    figures = (("latency", measured.latency, latency), ("initiation interval", measured.interval, ii))
+    return [verdict, *(_cycles("hls-cosim", name, value[1], limit) for name, value, limit in figures if value)]
 
 
 def _performance(profile: ET.Element) -> tuple[r.Result, ...]:
@@ -80,8 +83,9 @@ def _performance(profile: ET.Element) -> tuple[r.Result, ...]:
     return tuple(results)
 
 
-def _cycles(stage: r.Stage, metric: str, value: int) -> r.Result:
-    return r.Result(stage=stage, metric=metric, value=value, unit="cycles")
+def _cycles(stage: r.Stage, metric: str, value: int, limit: int | None = None) -> r.Result:
+    ok = None if limit is None else value <= limit
+    return r.Result(stage=stage, metric=metric, value=value, unit="cycles", limit=limit, ok=ok)
 
 
 def _by_kernel(path: Path, profile: ET.Element, kernels: Sequence[str]) -> dict[str | None, Resources]:

@@ -28,10 +28,11 @@ def run_vitis(project: Path, steps: set[str], on_line: Callable[[str], None] | N
     Raises ToolMissing without Vitis, and GateFailed when it ends with an error: cosimulation does so on a wrong bit.
     """
     command = find_vitis()
-    chosen = steps | {"reset"} | ({"validation"} if "cosim" in steps else set())
+    chosen = steps | {"reset", "synth"}  # a project that was reset has nothing to simulate before synthesis
+    chosen |= {"validation"} if "cosim" in steps else set()
     rows = "\n".join(f"    {option} {int(option in chosen)}" for option in _OPTIONS)
     (project / "build_opt.tcl").write_text(f"array set opt {{\n{rows}\n}}\n")
     log = project / "vitis.log"
     done = run_tool(command, project, TIME_LIMIT_S, log, on_line)
     if done.returncode != 0:
-        raise GateFailed(f"Vitis HLS ended with exit code {done.returncode}; see {log}")
+        raise GateFailed(f"Vitis HLS {done.failure}; see {log}")

@@ -13,6 +13,7 @@ import hwflow
 from hwflow.design import Design
 from hwflow.errors import GateFailed, ToolMissing, UserError
 from hwflow.verify.vectors import default_inputs
+from tests.synthesis import reports
 
 
 def test_the_record_holds_every_stage_and_every_gate(built: Path) -> None:
@@ -136,19 +137,30 @@ def test_synthesis_without_vitis_says_what_is_missing(design: Design) -> None:
 def test_vitis_runs_on_the_project_with_our_testbench(
     design: Design, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
-    """A program in the place of Vitis, to see how it is called and that its exit code counts."""
+    """A program in the place of Vitis, to see how it is called, that its exit code counts, and its reports too."""
     tool = tmp_path / "bin" / "vitis-run"
     tool.parent.mkdir()
-    tool.write_text(f'#!/bin/sh\necho "$PWD $@" > call.txt; ls > files.txt; exit {code}\n')
+    (tool.parent / "csynth.xml").write_text(reports.csynth())
+    (tool.parent / "cosim.rpt").write_text(reports.cosim())
+    tool.write_text(
+        f"""#!/bin/sh
+        echo "$PWD $@" > call.txt; ls > files.txt
+        to=hwflow_top_prj/solution1; mkdir -p $to/syn/report $to/sim/report
+        cp {tool.parent}/csynth.xml $to/syn/report/; cp {tool.parent}/cosim.rpt $to/sim/report/hwflow_top_cosim.rpt
+        exit {code}"""
+    )
     tool.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tool.parent}:/usr/bin:/bin")
     if code:
         with pytest.raises(GateFailed, match="Vitis HLS ended with exit code 1"):
             design.build(csim=False, cosim=True)
     else:
-        design.build(csim=False, cosim=True)
+        record = design.build(csim=False, cosim=True)
+        found = {each.metric: each for each in record.results if each.stage == "hls-cosim"}
+        assert (found["latency"].value, found["latency"].limit, found["failures"].ok) == (42, 400, True)
+        assert [each.value for each in record.results if each.stage == "csynth" and each.metric == "lut"] == [5000]
     project = design.path / "hls"
     assert (project / "call.txt").read_text() == f"{project} --mode hls --tcl build_prj.tcl\n"
     assert "testbench_config.h" in (project / "files.txt").read_text()
     options = (project / "build_opt.tcl").read_text()
-    assert "cosim 1" in options and "validation 1" in options and "synth 0" in options
+    assert "cosim 1" in options and "validation 1" in options and "synth 1" in options and "csim 0" in options

@@ -47,14 +47,15 @@ def test_csynth_is_not_by_kernel_if_one_is_not_found(tmp_path: Path) -> None:
 def test_cosimulation_that_measured(tmp_path: Path) -> None:
     found = read_cosim(write(tmp_path, reports.cosim()))
     assert found == Cosimulation(True, (40, 42), (8, 9))
-    verdict, latency, interval = cosim_results(found)
+    verdict, latency, interval = cosim_results(found, latency=41)
     assert (verdict.ok, latency.value, interval.value) == (True, 42, 9)
+    assert (latency.ok, latency.limit, interval.ok) == (False, 41, None)
 
 
 def test_a_pass_without_a_latency_is_no_measurement(tmp_path: Path) -> None:
     found = read_cosim(write(tmp_path, reports.cosim(values="NA|NA|NA|NA|NA|NA|NA")))
     assert found == Cosimulation(True, None, None)
-    assert [r.metric for r in cosim_results(found)] == ["Vitis cosimulation failures"]
+    assert [r.metric for r in cosim_results(found, latency=9)] == ["failures"]
 
 
 def test_a_failed_cosimulation_fails_its_gate(tmp_path: Path) -> None:

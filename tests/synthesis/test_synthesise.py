@@ -155,6 +155,14 @@ def test_vitis_synthesises_the_hls_project(design: Design, tools: Path, name: st
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("tool", ["vitis", "yosys"])
+def test_only_vivado_routes(design: Design, tools: Path, tool: Tool) -> None:
+    with pytest.raises(UserError, match=f"route: found the tool {tool}; expected vivado"):
+        synthesise(design, tool, route=True)
+    with pytest.raises(ToolMissing, match="vivado"):
+        synthesise(design, route=True)
+
+
 def test_a_report_of_an_earlier_run_is_not_taken_for_a_new_one(design: Design, tools: Path) -> None:
     install(tools, "vitis-run", VITIS)
     synthesise(design, "vitis")
@@ -233,6 +241,7 @@ def test_ultraram_on_a_board_without_is_a_user_error() -> None:
 
 def test_as_json(design: Design, tools: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install(tools, "vitis-run", VITIS)
+    assert "k0_scale 3,500 2,000 16 4 0" in " ".join(run(design, monkeypatch, "--tool", "vitis")[1].split())
     code, output = run(design, monkeypatch, "--json", "--tool", "vitis")
     document = json.loads(output[output.index("{") :])
     assert code == 0
