@@ -1,6 +1,6 @@
 // Counts the steps 0 .. COUNT - 1 and round again, one on every `advance`. COUNT is at least 2.
 //
-// `first`, `last`: the step is the first, the last.
+// `first`, `last`: the step is the first, the last. II = 1; the step that follows is there in the next cycle.
 module hwflow_counter #(
     parameter int COUNT = 2
 ) (

@@ -1,6 +1,7 @@
 // Tokens that one actor of a kernel gives another: a filled buffer, a buffer that is free again.
 //
 // `some`: at least one token is there. One given in cycle c can be taken from c + 1 on. LIMIT: most at a time.
+// II = 1, latency 1.
 module hwflow_credits #(
     parameter int LIMIT   = 1,
     parameter int INITIAL = 0

@@ -1,4 +1,5 @@
 // Carries a value along for CYCLES cycles (at least 3): a ring in memory and an output register.
+// II = 1, latency CYCLES.
 module hwflow_delay #(
     parameter int WIDTH  = 8,
     parameter int CYCLES = 8

@@ -4,6 +4,7 @@
 // the result leaves the pipeline, any number of cycles later. A place counts as used from `reserve` to the read, so
 // the pipeline before this FIFO never has to stall. `room` is registered: nothing runs from m_ready to it.
 // Consumer side: valid/ready. The first word falls through: written at the end of cycle c, it is seen in c + 1.
+// II = 1, latency 1.
 module hwflow_fifo #(
     parameter int WIDTH = 8,
     parameter int DEPTH = 2

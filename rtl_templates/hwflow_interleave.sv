@@ -1,4 +1,4 @@
-// Swaps the two outer axes of x (OUTER x INNER x LANES elements): y (INNER x OUTER x LANES). Wires only.
+// Swaps the two outer axes of x (OUTER x INNER x LANES elements): y (INNER x OUTER x LANES). Wires only, latency 0.
 module hwflow_interleave #(
     parameter int OUTER = 2,
     parameter int INNER = 2,

@@ -1,4 +1,5 @@
 // Gathers GROUPS parts to a beat, the first one lowest. `write`: the beat is whole, in the cycle of its last part.
+// II = GROUPS, latency 0 from the last part.
 module hwflow_pack #(
     parameter int WIDTH  = 8,
     parameter int GROUPS = 2

@@ -1,4 +1,4 @@
-// LANES elements of a beat of IN_LANES, from element START on, every STEPth. Wires only.
+// LANES elements of a beat of IN_LANES, from element START on, every STEPth. Wires only, latency 0.
 module hwflow_pick #(
     parameter int IN_LANES = 2,
     parameter int LANES    = 1,

@@ -1,4 +1,4 @@
-// The same integers with another width, LANES lanes, moved up by SHIFT bits. Wires only.
+// The same integers with another width, LANES lanes, moved up by SHIFT bits. Wires only, latency 0.
 module hwflow_resize #(
     parameter int LANES     = 1,
     parameter int IN_WIDTH  = 8,

@@ -64,6 +64,16 @@ class Design:
         """The build folder."""
         return self.folder.path
 
+    @property
+    def has_hls(self) -> bool:
+        """The unrolled style is RTL alone."""
+        return self.record.style == "streaming"
+
+    @property
+    def has_rtl(self) -> bool:
+        """io_parallel is HLS alone."""
+        return self.record.style == "unrolled" or self.record.io_type == "io_stream"
+
     @cached_property
     def board(self) -> Board:
         """The board of the build, as it was then."""
@@ -118,7 +128,7 @@ class Design:
         from hwflow.backends.hls.project import write_project
         from hwflow.processes import find_tool
 
-        self._check_hls("compile")
+        self.check_hls("compile")
         find_tool("g++", "compiling the design", "Install a C++ compiler (Debian: g++).")
         with self.folder.lock():
             # In place, not staged: the library reads its weights from where it was compiled.
@@ -132,7 +142,7 @@ class Design:
         """Compile and run the self-checking testbench on ``count`` inferences; the results are in the record too."""
         from hwflow.design.simulate_c import simulate_c
 
-        self._check_hls("csim")
+        self.check_hls("csim")
         with self.folder.lock():
             self.record = simulate_c(self, count, progress)
         return [result for result in self.record.results if result.stage == "csim"]
@@ -154,6 +164,7 @@ class Design:
         """
         from hwflow.design.cosimulate import cosimulate
 
+        self.check_rtl("cosim")
         with self.folder.lock():
             return cosimulate(self, frames, modes, seed, streams, progress)
 
@@ -175,6 +186,7 @@ class Design:
 
         steps = {name for name, wanted in (("synth", synth), ("cosim", cosim), ("vsynth", vsynth)) if wanted}
         if steps:
+            self.check_hls("build")
             find_vitis()  # before anything else is done
         project = self.path / layout.HLS
         if csim or (steps and not (project / "testbench_config.h").exists()):
@@ -198,10 +210,17 @@ class Design:
         write_report(build, self.path / layout.REPORT)
         return build
 
-    def _check_hls(self, step: str) -> None:
-        if self.record.style == "unrolled":
+    def check_hls(self, step: str) -> None:
+        """Raise UserError, which names the step, for a design that has no HLS project."""
+        if not self.has_hls:
             found = "an unrolled design, which has no HLS project"
             raise UserError(step, found, "a streaming design", "Verify this one with hwflow cosim.")
+
+    def check_rtl(self, step: str) -> None:
+        """Raise UserError, which names the step, for a design that has no RTL."""
+        if not self.has_rtl:
+            found = "a design of io_parallel, which has HLS alone"
+            raise UserError(step, found, "io_stream, or the style unrolled", "Build it with one of them.")
 
     def _integers(self, inputs: Given) -> dict[str, IntArray]:
         arrays = [array for array in self.ports.checked(inputs, "input") if array is not None]

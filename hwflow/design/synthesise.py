@@ -44,7 +44,7 @@ def synthesise(
         raise UserError("route", f"the tool {tool}", "vivado, which alone places and routes", "Leave one of them out.")
     say = progress or (lambda _: None)
     found: list[Figures] = []
-    for name in _chosen(VIVADO if tool == "auto" and route else tool):
+    for name in _chosen(design, VIVADO if tool == "auto" and route else tool):
         figures = _run(design, name, route, say)
         for each in figures:
             design.save(each.recorded(design.record, design.board))
@@ -52,18 +52,20 @@ def synthesise(
     return found
 
 
-def _chosen(tool: Tool) -> list[Tool]:
-    """``auto`` in terms of what is on the PATH: all of AMD's tools that are there, else Yosys."""
+def _chosen(design: Design, tool: Tool) -> list[Tool]:
+    """``auto`` in terms of what is on the PATH: all of AMD's tools that are there for this design, else Yosys."""
     if tool != "auto":
         return [tool]
-    there: list[Tool] = ["vitis"] if _has_vitis() else []
-    return [*there, "vivado"] if vivado.available() else there or ["yosys"]
+    there: list[Tool] = ["vitis"] if design.has_hls and _has_vitis() else []
+    return [*there, "vivado"] if design.has_rtl and vivado.available() else there or ["yosys"]
 
 
 def _run(design: Design, tool: Tool, route: bool, say: Callable[[str], None]) -> list[Figures]:
     if tool == "vitis":
+        design.check_hls("tool vitis")
         say("synthesis by Vitis HLS")
         return [run_hls(design, {"synth"})]
+    design.check_rtl(f"tool {tool}")
     if tool == "vivado":
         say("synthesis by Vivado")
         work = design.path / VIVADO  # not staged: after a failure its log is wanted

@@ -130,6 +130,8 @@ class KernelModule:
     def text(self, depths: Sequence[int]) -> str:
         """SystemVerilog, with the FIFO depths as defaults of the module's parameters."""
         lines = [f"// {line}" for line in self.title.splitlines()]
+        lines.append(f"// What a firing makes can be seen {self.depth} cycles after its start.")
+        lines += [f"// Before that, {name}: {cycles} cycles." for name, cycles in self.delays.items()]
         parameters = ", ".join(f"parameter int DEPTH{i} = {depth}" for i, depth in enumerate(depths))
         lines += [f"module {self.kernel} #({parameters}) (", "    input  logic clk,", "    input  logic rst,"]
         ports: list[str] = []

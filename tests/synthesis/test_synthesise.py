@@ -178,6 +178,24 @@ def test_auto_takes_the_vendors_tools_where_they_are(design: Design, tools: Path
     assert [each.stage for each in synthesise(design)] == ["csynth", "vsynth"]
 
 
+@pytest.mark.parametrize(
+    ("change", "stage", "other", "said"),
+    [
+        ({"style": "unrolled"}, "vsynth", "vitis", "tool vitis: found an unrolled design, which has no HLS project"),
+        ({"io_type": "io_parallel"}, "csynth", "yosys", "tool yosys: found a design of io_parallel, which has HLS al"),
+    ],
+)
+def test_what_a_design_does_not_have_is_not_synthesised(
+    design: Design, tools: Path, change: dict[str, str], stage: str, other: Tool, said: str
+) -> None:
+    install(tools, "vivado", VIVADO)
+    install(tools, "vitis-run", VITIS)
+    design.record = design.record.model_copy(update=change)
+    assert [each.stage for each in synthesise(design)] == [stage]
+    with pytest.raises(UserError, match=said):
+        synthesise(design, other)
+
+
 def test_without_them_it_is_yosys(design: Design, tools: Path) -> None:
     (figures,) = synthesise(design)
     assert figures.stage == "yosys"
