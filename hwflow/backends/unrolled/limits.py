@@ -10,12 +10,13 @@ import numpy as np
 
 from hwflow.errors import UserError
 from hwflow.ir.graph import Graph, Node, Tensor
-from hwflow.ir.ops import Add, MatMul, Requantise, Sub, Table
+from hwflow.ir.ops import Add, MatMul, Mul, Requantise, Sub, Table
 
 CONSTANT_BITS = 24
 TABLE_ADDRESS_BITS = 16
 TABLE_OUTPUT_BITS = 28
 SIGNAL_BITS = 53
+_CONSTANTS = {MatMul: "weights", Mul: "factors", Add: "added constants", Sub: "added constants"}
 
 
 def check(graph: Graph) -> None:
@@ -24,8 +25,8 @@ def check(graph: Graph) -> None:
         constants = [t for t in graph.inputs_of(node) if t.values is not None]
         if isinstance(node.op, Table):
             _check_table(graph, node)
-        elif isinstance(node.op, (MatMul, Add, Sub)):
-            what = "weights" if isinstance(node.op, MatMul) else "added constants"
+        else:
+            what = _CONSTANTS.get(type(node.op), "constants")
             for tensor in constants:
                 _require(graph, node, significant_bits(tensor), CONSTANT_BITS, f"{what} of {{}} significant bits")
         if isinstance(node.op, Requantise):

@@ -11,8 +11,8 @@ import pytest
 from hwflow.backends.unrolled import symbolic, trace
 from hwflow.errors import ToolMissing, UserError
 from hwflow.ir.builder import GraphBuilder
-from hwflow.ir.graph import Graph
-from hwflow.ir.ops import Mul, Requantise, Table
+from hwflow.ir.graph import Graph, Op
+from hwflow.ir.ops import Concat, Mul, Requantise, Table
 from hwflow.ir.types import FixedType
 from tests.backends.unrolled import graphs
 
@@ -36,6 +36,14 @@ def _square(width: int) -> Graph:
     return b.build([y])
 
 
+def _with_constant(op: Op, value: int) -> Graph:
+    b = GraphBuilder()
+    x = b.input((1,), BYTE)
+    y = b.add(op, x, b.constant(np.array([value]), 0))
+    b.name(y, "y")
+    return b.build([y])
+
+
 def _far_shift() -> Graph:
     b = GraphBuilder()
     x = b.input((1,), FixedType(True, 8, 60))
@@ -49,6 +57,11 @@ def _far_shift() -> Graph:
     [
         (graphs.dense(BYTE, np.array([[(1 << 24) + 1]])), r"'product' \(MatMul\): found weights of 25 sig.*at most 24"),
         (graphs.dense(BYTE, np.array([[1]]), np.array([(1 << 24) + 1])), r"'sum' \(Add\): found added constants of 25"),
+        (
+            _with_constant(Mul(), (1 << 24) + 1),
+            r"'y' \(Mul\): found factors of 25 significant bits; expected at most 24",
+        ),
+        (_with_constant(Concat(-1), (1 << 24) + 1), r"'y' \(Concat\): found constants of 25 significant bits"),
         (_table(17, 4), r"'looked up' \(Table\): found a table address of 17 bits; expected at most 16"),
         (_table(4, 29), r"'looked up' \(Table\): found table entries of 29 bits; expected at most 28"),
         (_square(27), r"'square' \(Mul\): found integers of 54 bits; expected at most 53"),
@@ -66,6 +79,8 @@ def test_too_wide(graph: Graph, message: str) -> None:
     [
         graphs.dense(BYTE, np.array([[(1 << 24) - 1], [-5]])),
         graphs.dense(BYTE, np.array([[1]]), np.array([((1 << 24) - 1) << 6])),
+        _with_constant(Mul(), (1 << 24) - 1),
+        _with_constant(Concat(-1), (1 << 24) - 1),
         _table(10, 28),
         _square(26),
     ],
