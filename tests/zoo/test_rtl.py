@@ -14,7 +14,11 @@ from .checks import CLOCK_MHZ, assert_rtl_passes
 
 @pytest.mark.parametrize(
     ("name", "latency_us"),
-    [("jet_tagger_n8", 0.23), ("jet_tagger_n16", 2.0), ("jet_tagger_n32", 2.0), ("gw", 8.0)],
+    [
+        ("jet_tagger_n8", 0.23),
+        *((f"jet_tagger_{name}", 2.0) for name in ("n16", "n32", "n16_linformer", "n32_linformer")),
+        ("gw", 8.0),
+    ],
 )
 def test_rtl(name: str, latency_us: float, tmp_path: Path) -> None:
     model = export_untrained(name, tmp_path / "model.onnx")
