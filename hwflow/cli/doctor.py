@@ -33,8 +33,8 @@ _PACKAGES = {
     "alkaid": ("0.8.2", "the fully unrolled style", False),
 }
 _TOOLS = {
-    "g++": ("compiling hwflow csim", True),
-    "make": ("building simulations", False),
+    "g++": ("hwflow csim, hwflow cosim", True),
+    "make": ("the targets of the Makefile", False),
     "vitis-run": ("csynth and cosim by Vitis 2024.2 and later", False),
     "vitis_hls": ("csynth and cosim by Vitis HLS up to 2024.1", False),
     "vivado": ("synthesis and routing", False),
