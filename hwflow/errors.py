@@ -37,4 +37,4 @@ class ToolMissing(HwflowError):
 
     def __init__(self, tool: str, needed_for: str, remedy: str) -> None:
         self.tool = tool
-        super().__init__(f"{tool}: not found on the PATH; needed for {needed_for}. {remedy}")
+        super().__init__(f"{tool}: not installed or not on the PATH; needed for {needed_for}. {remedy}")

@@ -124,12 +124,12 @@ def test_an_interrupted_build_can_be_started_again(
 
 def test_csim_without_a_compiler_says_what_is_missing(design: Design, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nonexistent")
-    with pytest.raises(ToolMissing, match=r"g\+\+: not found on the PATH; needed for C simulation"):
+    with pytest.raises(ToolMissing, match=r"g\+\+: not installed or not on the PATH; needed for C simulation"):
         design.csim(10)
 
 
 def test_synthesis_without_vitis_says_what_is_missing(design: Design) -> None:
-    with pytest.raises(ToolMissing, match="vitis-run: not found on the PATH; needed for HLS synthesis"):
+    with pytest.raises(ToolMissing, match="vitis-run: not installed or not on the PATH; needed for HLS synthesis"):
         design.build(csim=False, synth=True)
 
 

@@ -126,7 +126,7 @@ def test_find_tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tool.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}/nowhere")
     assert find_tool("mytool", "tests", "Install it.") == tool
-    expected = r"^g\+\+: not found on the PATH; needed for csim. Install g\+\+.$"
+    expected = r"^g\+\+: not installed or not on the PATH; needed for csim. Install g\+\+.$"
     with pytest.raises(ToolMissing, match=expected) as caught:
         find_tool("g++", "csim", "Install g++.")
     assert caught.value.exit_code == 3

