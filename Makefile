@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 MODEL  ?= jet_tagger
 FRAMEWORK ?= brevitas
+UNROLLED := $(filter unrolled,$(STYLE))
 IMAGES := $(filter shvit%,$(MODEL))
 SPEECH := $(filter folded_asr%,$(MODEL))
 BOARD  ?= $(if $(IMAGES)$(SPEECH),kv260,vcu118)
@@ -12,7 +13,8 @@ BUDGET ?= $(if $(SPEECH),16000,$(if $(IMAGES),1000,2))
 VECTORS ?= 1000
 FRAMES ?= $(if $(IMAGES)$(SPEECH),10,100)
 TOOL   ?= auto
-BUILD  ?= build/$(MODEL)-$(FRAMEWORK)-$(BOARD)
+STYLE  ?= streaming
+BUILD  ?= build/$(MODEL)-$(FRAMEWORK)-$(BOARD)$(UNROLLED:%=-%)
 RUN    ?= build/run-$(MODEL)-$(FRAMEWORK)
 
 BIN    := $(VENV)/bin
@@ -22,23 +24,24 @@ DEV    := $(VENV)/.hwflow-dev-ready
 
 # TensorFlow is 2 GB: only those who train with it get it.
 TRAINING := $(if $(filter qkeras,$(FRAMEWORK)),$(VENV)/.hwflow-qkeras-ready)
+SYMBOLIC := $(UNROLLED:%=$(VENV)/.hwflow-%-ready)
 
 .PHONY: demo design test csim cosim synth check report lint bench clean help
 
 help: ## show the targets and their variables
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
-	@echo "Variables: MODEL=$(MODEL) FRAMEWORK=$(FRAMEWORK) BOARD=$(BOARD) CLOCK=$(CLOCK) (MHz) BUDGET=$(BUDGET) (us) VECTORS=$(VECTORS) FRAMES=$(FRAMES) TOOL=$(TOOL) BUILD=$(BUILD)"
+	@echo "Variables: MODEL=$(MODEL) FRAMEWORK=$(FRAMEWORK) BOARD=$(BOARD) CLOCK=$(CLOCK) (MHz) BUDGET=$(BUDGET) (us) VECTORS=$(VECTORS) FRAMES=$(FRAMES) TOOL=$(TOOL) STYLE=$(STYLE) BUILD=$(BUILD)"
 
 demo: design ## train MODEL, export it, build it for BOARD, verify C++ and RTL, write a report
-	$(HWFLOW) csim $(BUILD) --vectors $(VECTORS)
+	$(if $(UNROLLED),,$(HWFLOW) csim $(BUILD) --vectors $(VECTORS))
 	$(HWFLOW) cosim $(BUILD) --frames $(FRAMES)
 	@echo "Report: $(abspath $(BUILD))/report.html"
 
-design: $(STAMP) $(TRAINING) ## train MODEL, export it, build it for BOARD
+design: $(STAMP) $(TRAINING) $(SYMBOLIC) ## train MODEL, export it, build it for BOARD
 	$(HWFLOW) train $(MODEL) --framework $(FRAMEWORK) --output $(RUN)
 	$(HWFLOW) export $(RUN)
 	$(HWFLOW) build $(RUN)/model.onnx --data $(RUN)/evaluation.npz --output $(BUILD) \
-		--board $(BOARD) --clock $(CLOCK) --latency-budget $(BUDGET)
+		--board $(BOARD) --clock $(CLOCK) --latency-budget $(BUDGET) --style $(STYLE)
 
 test: $(DEV) ## run the tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile
@@ -79,8 +82,8 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[brevitas,rtl]'
 	@touch $@
 
-$(VENV)/.hwflow-qkeras-ready: $(STAMP)
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[qkeras]'
+$(VENV)/.hwflow-qkeras-ready $(VENV)/.hwflow-unrolled-ready: $(VENV)/.hwflow-%-ready: $(STAMP)
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[$*]'
 	@touch $@
 
 $(DEV): $(STAMP)
