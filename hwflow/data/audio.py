@@ -50,8 +50,8 @@ def _read_flac(path: Path) -> tuple[NDArray[np.float32], int]:
         raise ToolMissing("soundfile", f"reading {path.name}", "Install it: pip install 'hwflow[audio]'.") from error
     try:
         with soundfile.SoundFile(path) as file:
-            if file.channels != 1:
-                raise _refused(path, f"{file.channels} channels")
+            if (file.format, file.channels) != ("FLAC", 1):
+                raise _refused(path, f"{file.format} with {file.channels} channel(s)")
             _check_length(path, file.frames, file.samplerate)
             samples, rate, stated = file.read(dtype="float32"), file.samplerate, file.frames
     except (soundfile.SoundFileError, OSError, ValueError) as error:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 import wave
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from hwflow.data import DataConfig, generate_digits, load_data, read_speech
 from hwflow.data.audio import read_audio
 from hwflow.data.log_mel import log_mel, mel_matrix
-from hwflow.errors import HwflowError, ToolMissing, UserError
+from hwflow.errors import ToolMissing, UserError
 from hwflow.verify.scores import evaluate, score_chunks
 from hwflow.verify.transcripts import edit_distance, greedy_decode, token_error_rate
 
@@ -28,7 +30,16 @@ def write_wav(path: Path, samples: np.ndarray, rate: int = RATE) -> Path:
     return path
 
 
-def library(folder: Path) -> Path:
+def write_flac(path: Path, samples: np.ndarray, rate: int = RATE) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, (samples * 2**15).astype(np.int16), rate)
+    return path
+
+
+WRITE = {".wav": write_wav, ".flac": write_flac}
+
+
+def library(folder: Path, suffix: str = ".wav") -> Path:
     """Two chapters in LibriSpeech's layout; the last utterance is 2 s long, the others 1 s."""
     rng = np.random.default_rng(0)
     texts = {"7-1": ("HELLO WORLD", "IT'S"), "7-2": ("GOODBYE", "LONG")}
@@ -36,7 +47,8 @@ def library(folder: Path) -> Path:
         place = folder / Path(*chapter.split("-"))
         names = [f"{chapter}-{i:04}" for i in range(len(lines))]
         for name, line in zip(names, lines, strict=True):
-            write_wav(place / f"{name}.wav", rng.uniform(-0.5, 0.5, RATE * (2 if line == "LONG" else 1)))
+            samples = rng.uniform(-0.5, 0.5, RATE * (2 if line == "LONG" else 1))
+            WRITE[suffix](place / f"{name}{suffix}", samples)
         transcript = "".join(f"{n} {line}\n" for n, line in zip(names, lines, strict=True))
         (place / f"{chapter}.trans.txt").write_text(transcript)
     return folder
@@ -69,8 +81,9 @@ def test_the_filters_cover_all_frequencies_and_too_many_are_refused() -> None:
         mel_matrix(200, frequencies)
 
 
-def test_a_folder_of_speech_is_read(tmp_path: Path) -> None:
-    data = read_speech(library(tmp_path), bands=12, frames=150)
+@pytest.mark.parametrize("suffix", WRITE)
+def test_a_folder_of_speech_is_read(suffix: str, tmp_path: Path) -> None:
+    data = read_speech(library(tmp_path, suffix), bands=12, frames=150)
     assert data.inputs.shape == (3, 150, 12)  # the utterance of 2 s is left out
     text = ["".join(data.classes[i] for i in row if i >= 0) for row in data.labels]
     assert text == ["HELLO WORLD", "IT'S", "GOODBYE"]
@@ -101,6 +114,13 @@ def test_rates_must_agree(tmp_path: Path) -> None:
         read_speech(tmp_path, 12, 150)
 
 
+def test_flac_and_wav_give_the_same_samples(tmp_path: Path) -> None:
+    samples = np.random.default_rng(1).uniform(-1, 1, 5000)
+    (flac, rate), (wav, _) = (read_audio(write(tmp_path / f"a{suffix}", samples)) for suffix, write in WRITE.items())
+    assert (flac.dtype, rate) == (np.float32, RATE)
+    np.testing.assert_array_equal(flac, wav)
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
@@ -117,12 +137,34 @@ def test_damaged_audio_is_one_clear_error(damage: object, message: str, tmp_path
         read_audio(path)
 
 
-def test_flac_needs_soundfile_and_says_so(tmp_path: Path) -> None:
-    (tmp_path / "a.flac").write_bytes(b"fLaC")
-    with pytest.raises(HwflowError) as caught:
-        read_audio(tmp_path / "a.flac")
-    refused = "soundfile: not found" if isinstance(caught.value, ToolMissing) else "no readable audio"
-    assert refused in str(caught.value)
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda data: data[:-1000], "no readable audio"),
+        (lambda data: data[:20], "no readable audio"),
+        (lambda data: data[:21] + bytes([data[21] | 15]) + data[22:], r"found \d+ s; expected mono audio of at most"),
+    ],
+)
+def test_damaged_flac_is_one_clear_error(damage: object, message: str, tmp_path: Path) -> None:
+    path = write_flac(tmp_path / "a.flac", np.random.default_rng(2).uniform(-0.5, 0.5, RATE))
+    path.write_bytes(damage(path.read_bytes()))  # type: ignore[operator]
+    with pytest.raises(UserError, match=message):
+        read_audio(path)
+
+
+def test_only_mono_flac_is_taken_for_flac(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.flac", np.zeros((100, 2)), RATE)
+    write_wav(tmp_path / "b.wav", np.zeros(100)).rename(tmp_path / "b.flac")
+    for name, found in (("a.flac", r"FLAC with 2 channel\(s\)"), ("b.flac", "WAV with 1")):
+        with pytest.raises(UserError, match=found):
+            read_audio(tmp_path / name)
+
+
+def test_flac_needs_soundfile_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_flac(tmp_path / "a.flac", np.zeros(100))
+    monkeypatch.setitem(sys.modules, "soundfile", None)
+    with pytest.raises(ToolMissing, match="soundfile: not found"):
+        read_audio(path)
 
 
 def test_greedy_decoding_joins_repetitions_and_drops_blanks() -> None:
