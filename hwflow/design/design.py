@@ -95,8 +95,9 @@ class Design:
         Of several inputs one array each, by name or in their order; several outputs come as a list. After ``compile``
         the C++ design computes them, before it the integer reference; they agree on every bit.
         """
-        raw = self._integers(inputs)
-        return self._outputs(reference.emulate(self.network.graph, raw) if self._hls is None else self._compiled(raw))
+        raw = _integers(self.ports, inputs)
+        values = reference.emulate(self.network.graph, raw) if self._hls is None else self._compiled(raw)
+        return _outputs(self.ports, values)
 
     def run_chunks(
         self, chunks: Given, state: Mapping[str, np.ndarray] | None = None
@@ -115,13 +116,15 @@ class Design:
         return run_chunks(self, chunks, state or {})
 
     def trace(self, inputs: Given) -> tuple[Outputs, dict[str, np.ndarray]]:
-        """Outputs as ``predict`` gives them, and every named tensor by its name in golden.onnx, as it computes it."""
-        graph = self.network.graph
-        named = {
-            name: id for name, id in self.names.items() if id in graph.tensors and not graph.tensors[id].is_constant
-        }
-        values = reference.emulate(graph, self._integers(inputs), tuple(dict.fromkeys(named.values())))
-        return self._outputs(values), {name: values[id] * graph.tensors[id].type.step for name, id in named.items()}
+        """Outputs as ``predict`` gives them, and every named tensor by its name in golden.onnx, as it computes it.
+
+        The graph before the passes computes them: of an image the design itself has some in another order of axes only.
+        """
+        graph = serialise.loads(_text(self.path / layout.GRAPH))
+        ports = ModelPorts(graph, self.ports.golden)
+        named = {name: id for name, id in self.names.items() if not graph.tensors[id].is_constant}
+        values = reference.emulate(graph, _integers(ports, inputs), tuple(dict.fromkeys(named.values())))
+        return _outputs(ports, values), {name: values[id] * graph.tensors[id].type.step for name, id in named.items()}
 
     def compile(self) -> None:
         """Compile the C++ of the design to a library that ``predict`` then runs. Needs g++."""
@@ -222,10 +225,6 @@ class Design:
             found = "a design of io_parallel, which has HLS alone"
             raise UserError(step, found, "io_stream, or the style unrolled", "Build it with one of them.")
 
-    def _integers(self, inputs: Given) -> dict[str, IntArray]:
-        arrays = [array for array in self.ports.checked(inputs, "input") if array is not None]
-        return self.ports.integers(arrays)
-
     def _compiled(self, raw: Mapping[str, IntArray]) -> dict[str, np.ndarray]:
         """The integers that the C++ computes. Its ports take and give exact values; the host has quantised them."""
         graph = self.network.graph
@@ -236,9 +235,14 @@ class Design:
         steps = {id: np.asarray(row, np.float64) / tensors[id].type.step for id, row in rows.items()}
         return {id: values.reshape(len(real[0]), *tensors[id].shape) for id, values in steps.items()}
 
-    def _outputs(self, integers: Mapping[str, np.ndarray]) -> Outputs:
-        real = [self.ports.real(n, integers[id]) for n, id in enumerate(self.network.graph.outputs)]
-        return real if len(real) > 1 else real[0]
+
+def _integers(ports: ModelPorts, inputs: Given) -> dict[str, IntArray]:
+    return ports.integers([array for array in ports.checked(inputs, "input") if array is not None])
+
+
+def _outputs(ports: ModelPorts, integers: Mapping[str, np.ndarray]) -> Outputs:
+    real = [ports.real(n, integers[id]) for n, id in enumerate(ports.graph.outputs)]
+    return real if len(real) > 1 else real[0]
 
 
 def _text(path: Path) -> str:

@@ -12,8 +12,11 @@ import pytest
 import hwflow
 from hwflow.design import Design
 from hwflow.errors import GateFailed, ToolMissing, UserError
+from hwflow.onnx_import.model import import_model
+from hwflow.verify.golden import golden_runner
 from hwflow.verify.vectors import default_inputs
 from tests.synthesis import reports
+from tests.support.qonnx import ModelBuilder, weights
 
 
 def test_the_record_holds_every_stage_and_every_gate(built: Path) -> None:
@@ -42,6 +45,24 @@ def test_trace_gives_every_named_tensor(design: Design) -> None:
     assert np.array_equal(outputs, design.predict(inputs))
     assert len(tensors) > 30
     assert np.array_equal(tensors["output"], outputs)
+
+
+def test_trace_of_an_image_is_channels_first_as_onnxruntime_has_it(tmp_path: Path) -> None:
+    """The design keeps these tensors channels last alone."""
+    m = ModelBuilder()
+    x = m.quant(m.input(1, 3, 6, 5), 8, 4)
+    x = m.quant(m.node("Conv", x, m.weights(weights(4, 3, 3, 3)), pads=[1, 1, 1, 1], name="image"), 8, 3)
+    model = m.save(tmp_path, m.quant(m.node("GlobalAveragePool", m.node("Relu", x, name="positive")), 8, 5))
+    design = hwflow.convert(model, output_dir=tmp_path / "d", clock_mhz=200)
+    inputs = design.vectors.inputs[:5]
+    outputs, tensors = design.trace(inputs)
+    assert np.array_equal(outputs, design.predict(inputs))
+    imported = import_model(model)
+    golden = golden_runner(imported).run(inputs)
+    named = {name: id for name, id in imported.names.items() if id in golden}
+    assert {"image", "positive"} <= set(named) <= set(tensors)
+    for name, id in named.items():
+        assert np.array_equal(tensors[name], golden[id] * imported.graph.tensors[id].type.step), name
 
 
 def test_csim_of_more_vectors_than_were_stored(design: Design) -> None:
