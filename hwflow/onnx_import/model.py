@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import onnx_ir as ir
 
+from hwflow.errors import UserError
 from hwflow.ir.graph import Graph
 from hwflow.limits import LIMITS, Limits
 from hwflow.onnx_import.integer import import_integer_graph
@@ -63,6 +64,8 @@ def import_model(
 
     Raises UserError that names every node without an exact integer form, all at once.
     """
+    if mode not in get_args(Mode):
+        raise UserError("mode", repr(mode), " or ".join(get_args(Mode)), "Choose one of them.")
     model = load_model(Path(path), limits)
     simplify(model)
     original = _standard(model) if mode == "near-exact" else None
