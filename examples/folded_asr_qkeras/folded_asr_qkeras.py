@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import typer
 
 import hwflow
-from hwflow.frontends.brevitas.evaluation import SEQUENCES, export_evaluation
+from hwflow.frontends.brevitas.evaluation import export_evaluation
 from hwflow.frontends.brevitas.run import run_config
 from hwflow.frontends.qkeras.run import export_run
 from hwflow.frontends.qkeras.train import train
 from hwflow.models import FoldedAsrConfig
 from hwflow.report import print_summary
-from hwflow.verify.evaluation import load_evaluation
-from hwflow.verify.scores import score_chunks
 
 
 def main(
@@ -37,14 +34,6 @@ def main(
     design.csim(vectors)
     design.check()
     print_summary(design.record)
-
-    def run(chunks: np.ndarray) -> np.ndarray:
-        outputs, _ = design.run_chunks(chunks)
-        return next(iter(outputs.values()))
-
-    data = load_evaluation(folder / SEQUENCES)
-    scores = score_chunks(run, data.inputs[:vectors], data.labels[:vectors], data.classes, config.model.chunk)
-    print(f"token error rate, chunk by chunk in the integer reference: {scores.token_error_rate:.4f}")
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ def evaluation(given: Given | Evaluation | None, ports: ModelPorts) -> Evaluatio
     """What to verify with, in the units of the ports; states that are not given come from the chunk before."""
     inputs, states = samples_of(given), ports.state_names
     arrays = ports.default(DEFAULT_VECTORS) if inputs is None else ports.checked(inputs, "vectors", states)
-    data, *others = ports.filled(arrays)
+    data, *others = ports.filled(arrays, sequence=given.sequence if isinstance(given, Evaluation) else None)
     if isinstance(given, Evaluation):
         return Evaluation(data, given.labels, given.classes, given.scores, tuple(others))
     return Evaluation(data, np.zeros(0, np.int64), (), others=tuple(others))

@@ -90,7 +90,7 @@ def _accuracy(
     if not len(data.labels):
         return []
     trained = [
-        r.Accuracy.model_validate({"stage": stage, "samples": len(data.labels), **_only_numbers(scores)})
+        r.Accuracy.model_validate({"stage": stage, **{"samples": len(data.labels)} | _only_numbers(scores)})
         for stage, scores in data.scores.items()
     ]
     step = imported.graph.tensors[imported.graph.outputs[0]].type.step
@@ -104,11 +104,13 @@ def _accuracy(
 def _only_numbers(scores: Mapping[str, object]) -> dict[str, object]:
     auc = scores.get("auc")
     kept = {k: v for k, v in auc.items() if v is not None} if isinstance(auc, Mapping) else {}
-    return {"accuracy": scores.get("accuracy"), "auc": kept}
+    given = {name: scores[name] for name in ("token_error_rate", "samples") if scores.get(name) is not None}
+    return {"accuracy": scores.get("accuracy"), "auc": kept, **given}
 
 
 def accuracy(stage: str, outputs: np.ndarray, labels: np.ndarray, classes: tuple[str, ...]) -> r.Accuracy:
-    """Accuracy and AUC per class of real outputs (count, ...)."""
-    scores = evaluate(outputs.reshape(len(labels), -1), labels, classes)
+    """Accuracy and AUC per class of real outputs (count, ...), or the token error rate of those of chunks."""
+    shape = (len(outputs), -1, len(classes) + 1) if labels.ndim == 2 else (len(labels), -1)
+    scores = evaluate(outputs.reshape(shape), labels, classes)
     fields = {"stage": stage, "samples": len(labels), **_only_numbers(scores.model_dump())}
     return r.Accuracy.model_validate(fields)

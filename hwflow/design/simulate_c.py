@@ -63,12 +63,14 @@ def _parity(design: Design, result: CsimResult) -> list[r.Parity]:
 
 
 def _accuracy(design: Design, count: int) -> list[r.Accuracy]:
-    """Scored on what the C++ put out, where the inputs have labels."""
-    labels = design.vectors.labels[:count]
+    """Scored on what the C++ put out, where the inputs have labels; of transcripts those of whole sequences."""
+    vectors = design.vectors
+    each = len(vectors.inputs) // max(1, len(vectors.labels))
+    labels = vectors.labels[: count // max(1, each)]
     log = design.path / layout.HLS / "tb_data" / "csim_results.log"
     if not len(labels) or not log.is_file():
         return []
-    outputs = np.loadtxt(log, dtype=np.int64, ndmin=2)[: len(labels)]
-    if len(outputs) < len(labels):
+    outputs = np.loadtxt(log, dtype=np.int64, ndmin=2)[: each * len(labels)]
+    if len(outputs) < each * len(labels):
         return []
-    return [accuracy("csim", design.ports.real(0, outputs), labels, design.vectors.classes)]
+    return [accuracy("csim", design.ports.real(0, outputs), labels, vectors.classes)]

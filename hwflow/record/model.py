@@ -126,11 +126,15 @@ class BitWidth(_Data):
 
 
 class Accuracy(_Data):
-    """Accuracy and area under the ROC curve, class against the rest, over ``samples`` inferences."""
+    """Accuracy and area under the ROC curve, class against the rest, over ``samples`` inferences.
+
+    Of transcripts ``samples`` are sequences, and ``accuracy`` is the share of them without an error.
+    """
 
     stage: Literal["float", "torch", "qkeras", "onnxruntime", "reference", "csim"]
     accuracy: Share
     auc: dict[str, Share] = {}
+    token_error_rate: Annotated[float, Field(ge=0)] | None = None
     samples: Positive
 
 

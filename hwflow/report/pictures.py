@@ -8,13 +8,13 @@ from markupsafe import Markup
 
 from hwflow.record import BitWidth, BuildRecord
 from hwflow.report.charts import Bar, Cell, Span, bar_chart, heat_map, waterfall
-from hwflow.report.tables import RESOURCES
+from hwflow.report.tables import RESOURCES, score, score_name
 
 
 def accuracy_picture(record: BuildRecord) -> Markup:
     """A bar per stage; the axis runs from 0 to 1."""
-    bars = [Bar(a.stage, f"{100 * a.accuracy:.2f} % of {a.samples:,} samples", a.accuracy) for a in record.accuracy]
-    return bar_chart("Accuracy by stage", bars)
+    bars = [Bar(a.stage, f"{100 * score(a):.2f} % of {a.samples:,} samples", score(a)) for a in record.accuracy]
+    return bar_chart(f"{score_name(record)} by stage", bars)
 
 
 def latency_picture(record: BuildRecord) -> Markup:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from hwflow.errors import GateFailed
-from hwflow.record import BuildRecord, KernelResources, Parity, Result, Stage, failed, gate, gated
+from hwflow.record import Accuracy, BuildRecord, KernelResources, Parity, Result, Stage, failed, gate, gated
 from hwflow.record.model import amount
 
 RESOURCES = {"lut": "LUT", "ff": "Flip-flops", "dsp": "DSP", "bram18": "Block RAM (18 Kb)", "uram": "UltraRAM"}
@@ -125,4 +125,15 @@ def _shares(record: BuildRecord) -> list[tuple[float, str]]:
 
 def _accuracy_tiles(record: BuildRecord) -> list[Tile]:
     latest = sorted(record.accuracy, key=lambda entry: _ORDER[entry.stage])[-1:]
-    return [Tile("Accuracy", f"{100 * a.accuracy:.2f} %", f"{a.stage}, {amount(a.samples)} samples") for a in latest]
+    name = score_name(record)
+    return [Tile(name, f"{100 * score(a):.2f} %", f"{a.stage}, {amount(a.samples)} samples") for a in latest]
+
+
+def score_name(record: BuildRecord) -> str:
+    """What `score` is."""
+    return "Accuracy" if any(a.token_error_rate is None for a in record.accuracy) else "Token error rate"
+
+
+def score(entry: Accuracy) -> float:
+    """What a model of its kind is judged by: the token error rate of transcripts, else the accuracy."""
+    return entry.accuracy if entry.token_error_rate is None else entry.token_error_rate

@@ -1,8 +1,8 @@
 """Labelled inputs that travel with a model, so that every later stage is scored on the same samples.
 
-One .npz file without pickles: ``inputs`` float32 (count, *shape), ``labels`` int64 (count,), or (count, longest) with
--1 behind transcripts, ``classes`` strings, ``scores`` a JSON text with what training measured (stage -> accuracy and
-AUC per class).
+One .npz file without pickles: ``inputs`` float32 (count, *shape), ``labels`` int64 (count,), or (sequences, longest)
+with -1 behind transcripts, ``classes`` strings, ``scores`` a JSON text with what training measured (stage -> accuracy,
+AUC per class, token error rate, samples).
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ _KEYS = ("inputs", "labels", "classes", "scores")
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Inputs and labels of a test set. ``scores``: stage (float, torch) -> {"accuracy", "auc"}.
+    """Inputs and labels of a test set. ``scores``: stage (float, torch) -> what `hwflow.verify.scores` gives, samples.
 
+    With transcripts, ``inputs`` are the chunks of the sequences one after the other, as many of each.
     ``others``: data of further inputs of the model, in its order; they are not in the file.
     """
 
@@ -41,6 +42,11 @@ class Evaluation:
     def ports(self) -> tuple[np.ndarray, ...]:
         """Data of every input."""
         return (self.inputs, *self.others)
+
+    @property
+    def sequence(self) -> int | None:
+        """Chunks of a sequence, where labels are transcripts; its first chunk has states of zero."""
+        return len(self.inputs) // len(self.labels) if self.labels.ndim == 2 else None
 
 
 def save_evaluation(path: Path, evaluation: Evaluation) -> Path:
@@ -75,12 +81,18 @@ def load_evaluation(path: Path) -> Evaluation:
             )
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise _refused(path, f"no readable evaluation data ({error})") from error
-    if inputs.dtype.kind not in "fiu" or len(labels) != len(inputs) or labels.ndim not in (1, 2) or not labels.size:
+    if inputs.dtype.kind not in "fiu" or not labels.size or not _fit(inputs, labels):
         raise _refused(path, f"inputs {inputs.shape} and labels {labels.shape}")
     lowest = -1 if labels.ndim == 2 else 0
     if evaluation.labels.min() < lowest or evaluation.labels.max() >= max(2, len(evaluation.classes)):
         raise _refused(path, f"labels outside 0..{len(evaluation.classes) - 1}")
     return evaluation
+
+
+def _fit(inputs: np.ndarray, labels: np.ndarray) -> bool:
+    """A class for each input, or a transcript for each sequence of chunks."""
+    chunks, rest = divmod(len(inputs), len(labels))
+    return not rest and (chunks == 1 if labels.ndim == 1 else labels.ndim == 2 and chunks > 0)
 
 
 def _refused(path: Path, found: str) -> UserError:

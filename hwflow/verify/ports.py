@@ -96,25 +96,32 @@ class ModelPorts:
         paired = {state.input for state in self.states}
         return [None if n in paired else default_inputs(self.graph, count, seed, n) for n in range(len(self.inputs))]
 
-    def filled(self, arrays: Sequence[np.ndarray | None], start: Mapping[int, np.ndarray] | None = None) -> Arrays:
+    def filled(
+        self,
+        arrays: Sequence[np.ndarray | None],
+        start: Mapping[int, np.ndarray] | None = None,
+        sequence: int | None = None,
+    ) -> Arrays:
         """The arrays, those that are None made of what golden.onnx gives, chunk after chunk.
 
         ``start``: by input, the state in the units of its port that the first chunk has; zeros else.
+        ``sequence``: after so many chunks the states are zeros again.
         """
         missing = [state for state in self.states if arrays[state.input] is None]
-        held = {s.input: np.zeros(self.shape(s.input), np.float32) for s in missing} | dict(start or {})
+        zeros = {s.input: np.zeros(self.shape(s.input), np.float32) for s in missing}
+        held = zeros | dict(start or {})
         rows: dict[int, list[np.ndarray]] = {state.input: [] for state in missing}
         given = {n: array for n, array in enumerate(arrays) if array is not None}
         session, names = session_of(self.golden), [self.outputs[state.output] for state in missing]
         for row in range(len(next(iter(given.values()))) if missing else 0):
+            held = zeros if sequence and row and not row % sequence else held
             feeds = {n: array[row] for n, array in given.items()} | {n: held[n] for n in rows}
             for n, column in rows.items():
                 column.append(held[n])
             shaped = {p.name: typed(feeds[n], p.type).reshape(p.shape) for n, p in enumerate(session.get_inputs())}
             for state, found in zip(missing, session.run(names, shaped), strict=True):
-                held[state.input] = self.next_state(
-                    state, self.scales.to_real(np.asarray(found, np.float64), state.output)
-                )
+                real = self.scales.to_real(np.asarray(found, np.float64), state.output)
+                held = {**held, state.input: self.next_state(state, real)}
         return tuple(np.stack(rows[n]) if n in rows else given[n] for n in range(len(arrays)))
 
     def next_state(self, state: State, real: np.ndarray) -> np.ndarray:

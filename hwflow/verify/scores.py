@@ -5,7 +5,6 @@ In numpy alone: one yardstick for all executors.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -33,7 +32,8 @@ def evaluate(logits: NDArray[Any], labels: NDArray[Any], classes: tuple[str, ...
 
     One output for two classes is the logit of the second class. With more outputs the largest wins (the first of
     equals), and a class is ranked by its softmax probability, for which three or more need their true scale.
-    Labels (samples, longest) are transcripts: ``logits`` (samples, steps, classes + 1) are then decoded greedily.
+    Labels (samples, longest) are transcripts: ``logits`` (samples, steps, classes + 1), or those of as many chunks of
+    each sample, one after the other, are then decoded greedily.
 
     Raises:
         UserError: if the shapes do not fit together.
@@ -53,27 +53,12 @@ def evaluate(logits: NDArray[Any], labels: NDArray[Any], classes: tuple[str, ...
 
 
 def _transcripts(logits: NDArray[Any], labels: NDArray[Any], outputs: int) -> Scores:
-    if logits.ndim != 3 or (len(logits), logits.shape[2]) != (len(labels), outputs):
+    if logits.ndim != 3 or not len(logits) or len(logits) % len(labels) or logits.shape[2] != outputs:
         expected = f"({len(labels)}, steps, {outputs})"
         raise UserError("evaluate", f"logits of shape {logits.shape}", expected, "Give one sequence per transcript.")
+    logits = logits.reshape(len(labels), -1, outputs)
     right = [found == row[row >= 0].tolist() for found, row in zip(greedy_decode(logits), labels, strict=True)]
     return Scores(accuracy=float(np.mean(right)), auc={}, token_error_rate=token_error_rate(logits, labels))
-
-
-def score_chunks(
-    run: Callable[[NDArray[Any]], NDArray[Any]],
-    inputs: NDArray[Any],
-    labels: NDArray[Any],
-    classes: tuple[str, ...],
-    chunk: int,
-) -> Scores:
-    """Score a streaming model on sequences (samples, frames, bands), each from states of zero.
-
-    ``run`` takes the chunks of a sequence (chunks, ``chunk``, bands) and gives their logits (chunks, steps, outputs).
-    """
-    sequences = (run(x.reshape(-1, chunk, x.shape[-1])) for x in inputs)
-    logits = np.stack([found.reshape(-1, found.shape[-1]) for found in sequences])
-    return evaluate(logits, labels, classes)
 
 
 def auc(score: NDArray[Any], positive: NDArray[np.bool_]) -> float | None:

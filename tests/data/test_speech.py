@@ -14,7 +14,7 @@ from hwflow.data import DataConfig, generate_digits, load_data, read_speech
 from hwflow.data.audio import read_audio
 from hwflow.data.log_mel import log_mel, mel_matrix
 from hwflow.errors import ToolMissing, UserError
-from hwflow.verify.scores import evaluate, score_chunks
+from hwflow.verify.scores import evaluate
 from hwflow.verify.transcripts import edit_distance, greedy_decode, token_error_rate
 
 RATE = 16_000
@@ -185,8 +185,9 @@ def test_the_token_error_rate_counts_edits() -> None:
         evaluate(logits, labels, ("a", "b"))
 
 
-def test_sequences_are_scored_chunk_by_chunk() -> None:
-    best = np.array([[1, 0, 2, 2], [3, 3, 3, 0]])
-    inputs = best[:, :, None].repeat(2, 1)  # two frames a token
-    logits = score_chunks(lambda x: np.eye(4)[x[:, ::2, 0]], inputs, np.array([[0, 1], [2, -1]]), ("a", "b", "c"), 4)
-    assert (logits.token_error_rate, logits.accuracy) == (0.0, 1.0)
+def test_sequences_are_scored_from_their_chunks() -> None:
+    logits = np.eye(4)[np.array([[1, 0], [2, 2], [3, 3], [3, 0]])]  # two chunks of two steps each
+    scores = evaluate(logits, np.array([[0, 1], [2, -1]]), ("a", "b", "c"))
+    assert (scores.token_error_rate, scores.accuracy) == (0.0, 1.0)
+    with pytest.raises(UserError, match=r"logits of shape \(3, 2, 4\); expected \(2, steps, 4\)"):
+        evaluate(logits[:3], np.array([[0, 1], [2, -1]]), ("a", "b", "c"))

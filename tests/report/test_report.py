@@ -103,6 +103,13 @@ def test_the_report_needs_no_network_and_no_script(record: BuildRecord) -> None:
     assert "default-src 'none'" in text
 
 
+def test_transcripts_are_judged_by_their_token_error_rate(record: BuildRecord) -> None:
+    entry = Accuracy(stage="csim", accuracy=0.5, token_error_rate=0.125, samples=8)
+    text = " ".join(Page(html(changed(record, accuracy=[entry]))).text.split())
+    assert "Token error rate by stage" in text and "12.50 % of 8 samples" in text
+    assert "Accuracy" not in text
+
+
 def test_every_figure_is_there_with_its_stage(record: BuildRecord) -> None:
     text = " ".join(Page(html(record)).text.split())
     for figure in FIGURES:

@@ -16,11 +16,14 @@ from hwflow.ir.graph import Graph, IntArray
 from hwflow.models import FoldedAsrConfig, build_model
 from hwflow.models.folded_asr import FoldedAsr
 from hwflow.onnx_import.model import ImportedModel, import_model
+from hwflow.verify.evaluation import Evaluation
 from hwflow.verify.golden import golden_runner
+from hwflow.verify.scores import evaluate
 from tests.support.exact import assert_exact, reference_of
 
 CONFIG = FoldedAsrConfig(bands=6, dim=16, hidden=24, heads=2, folds=(2, 1), chunk=6, context=4)
-CHUNKS = 4
+CHUNKS, SEQUENCES = 4, 2
+CLASSES = tuple("0123456789")
 
 
 @pytest.fixture(scope="module")
@@ -74,22 +77,31 @@ def test_chunk_by_chunk_equals_the_whole_sequence(models: tuple[FoldedAsr, Impor
 
 
 @torch.no_grad()
-def test_a_design_simulates_chunk_after_chunk(tmp_path: Path) -> None:
-    """Each chunk in less than a tenth of its duration, on a KV260; the states of a chunk go to the next."""
+def test_a_design_simulates_chunk_after_chunk_and_is_scored(tmp_path: Path) -> None:
+    """Each chunk in less than a tenth of its duration, on a KV260; the states of a chunk go to the next, sequences
+    start from zeros, and every stage has the token error rate of torch."""
     torch.manual_seed(1)
     model = calibrated()
-    x = 2 * torch.randn(1, CHUNKS * CONFIG.chunk, CONFIG.bands)
-    chunks = x.reshape(CHUNKS, CONFIG.chunk, CONFIG.bands).numpy()
+    x = 2 * torch.randn(SEQUENCES, CHUNKS * CONFIG.chunk, CONFIG.bands)
+    logits, labels = model(x).numpy(), np.array([[3, 1, -1], [0, 2, 5]])
+    expected = evaluate(logits, labels, CLASSES)
+    chunks = x.reshape(-1, CONFIG.chunk, CONFIG.bands).numpy()
     design = hwflow.convert(
         export_streaming(model, tmp_path / "chunk.onnx"),
         output_dir=tmp_path / "design",
         board="kv260",
         clock_mhz=200,
         latency_budget_us=CONFIG.chunk_seconds * 1e6 / 10,
-        vectors=chunks,
+        vectors=Evaluation(chunks, labels, CLASSES, {"torch": {**expected.model_dump(), "samples": 9}}),
     )
-    results = {result.metric: result.value for result in design.csim(CHUNKS)}
-    assert (results["inferences"], results["mismatching bits"], results["testbench failures"]) == (CHUNKS, 0, 0)
+    count = len(chunks)
+    results = {result.metric: result.value for result in design.csim(count)}
+    assert (results["inferences"], results["mismatching bits"], results["testbench failures"]) == (count, 0, 0)
     design.check()
-    logits = next(iter(design.run_chunks(chunks)[0].values()))
-    np.testing.assert_array_equal(logits.reshape(1, -1, CONFIG.outputs), model(x).numpy())
+    assert expected.token_error_rate
+    scored = {entry.stage: (entry.token_error_rate, entry.samples) for entry in design.record.accuracy}
+    assert scored.pop("torch") == (expected.token_error_rate, 9)
+    assert scored == dict.fromkeys(("onnxruntime", "reference", "csim"), (expected.token_error_rate, SEQUENCES))
+    for sequence, found in zip(chunks.reshape(SEQUENCES, CHUNKS, *chunks.shape[1:]), logits, strict=True):
+        output = next(iter(design.run_chunks(sequence)[0].values()))
+        np.testing.assert_array_equal(output.reshape(found.shape), found)
