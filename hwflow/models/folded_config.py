@@ -11,6 +11,7 @@ from hwflow.models.precision import Precision
 
 Size = Annotated[int, Field(ge=1, le=4096)]
 STRIDE = 2  # frames a token
+FACTORS = (1, 2, 4, 8)
 FRAME_SECONDS = 0.01
 
 
@@ -33,7 +34,7 @@ class FoldedAsrConfig(BaseModel):
     dim: Size = 32
     heads: Size = 2
     hidden: Size = 64
-    folds: Annotated[tuple[Literal[1, 2, 4, 8], ...], Field(min_length=1, max_length=48)] = (1, 2, 1, 2)
+    folds: Annotated[tuple[int, ...], Field(min_length=1, max_length=48)] = (1, 2, 1, 2)
     kernel: Annotated[int, Field(ge=2, le=64)] = 4
     chunk: Size = 16
     context: Size = 16
@@ -87,7 +88,11 @@ class FoldedAsrConfig(BaseModel):
     def _check(self) -> FoldedAsrConfig:
         """Refuse what does not fold or stream; a UserError goes through pydantic as it is."""
         for index, fold in enumerate(self.folds):
-            subject, width = f"layer {index} of folded_asr", self.dim // fold
+            subject = f"layer {index} of folded_asr"
+            if fold not in FACTORS:
+                expected = "a factor of 1, 2, 4 or 8"
+                raise UserError(subject, f"folding factor {fold}", expected, "Change the factor.")
+            width = self.dim // fold
             if self.dim % fold or self.hidden % fold:
                 found = f"folding factor {fold} for a width of {self.dim} and a feed-forward width of {self.hidden}"
                 raise UserError(subject, found, "a factor that divides both", "Change the factor or the widths.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import inspect
 import os
 import subprocess
 import sys
@@ -28,7 +30,7 @@ def run(name: str, folder: Path, *options: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize(("name", "options"), [("jet_tagger", TRAINING), ("own_model", ())])
+@pytest.mark.parametrize(("name", "options"), [("jet_tagger_brevitas", TRAINING), ("own_model", ())])
 def test_an_exact_example_passes_every_gate(name: str, options: tuple[str, ...], tmp_path: Path) -> None:
     assert "All gates hold" in run(name, tmp_path, *options)
     assert (tmp_path / "design" / "report.html").is_file()
@@ -49,3 +51,16 @@ def test_a_strangers_file_is_measured_and_never_called_exact(tmp_path: Path) -> 
 def test_every_example_has_a_readme_with_its_command(name: str) -> None:
     text = (ROOT / "examples" / name / "README.md").read_text()
     assert f"python examples/{name}/{name}.py" in text
+
+
+@pytest.mark.parametrize("framework", ["brevitas", "qkeras"])
+@pytest.mark.parametrize("family", ["jet_tagger", "btag", "shvit", "folded_asr"])
+def test_every_family_has_an_example_in_each_framework(family: str, framework: str) -> None:
+    """They are too slow to run here; what they import and how they are called is looked at."""
+    name = f"{family}_{framework}"
+    spec = importlib.util.spec_from_file_location(name, ROOT / "examples" / name / f"{name}.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert set(inspect.signature(module.main).parameters) == {"folder", "samples", "epochs", "vectors"}
+    assert module.train.__module__ == f"hwflow.frontends.{framework}.train"

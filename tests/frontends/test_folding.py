@@ -119,6 +119,7 @@ def test_a_folded_layer_has_the_weights_of_one_square_of_the_factor() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
+        ({"folds": (1, 3)}, "layer 1 of folded_asr: found folding factor 3; expected a factor of 1, 2, 4 or 8"),
         ({"dim": 36, "folds": (1, 8)}, "layer 1 of folded_asr: found folding factor 8 for a width of 36"),
         ({"hidden": 50, "folds": (4,)}, "feed-forward width of 50; expected a factor that divides both"),
         ({"heads": 16, "folds": (4,)}, r"16 heads in a folded width of 32 / 4 = 8; expected heads that divide it"),

@@ -1,4 +1,4 @@
-"""The jet tagger in QKeras: train, export the saved model, build it for a VCU118 within 2 us, verify every bit."""
+"""The b-tagging encoder in QKeras: train, export, build it for a VCU118 within 2 us, verify every bit."""
 
 from __future__ import annotations
 
@@ -14,12 +14,10 @@ from hwflow.frontends.qkeras.train import train
 from hwflow.report import print_summary
 
 
-def main(
-    folder: Path = Path("build/qkeras_jet_tagger"), samples: int = 20_000, epochs: int = 6, vectors: int = 1000
-) -> None:
+def main(folder: Path = Path("build/btag_qkeras"), samples: int = 20_000, epochs: int = 6, vectors: int = 1000) -> None:
     """Everything goes to ``folder``; started again, an interrupted training goes on where it was."""
     training = TrainConfig(float_epochs=epochs, quantized_epochs=max(1, epochs // 2))
-    train(run_config("jet_tagger_n8", samples=samples, train=training), folder / "run")
+    train(run_config("btag", samples=samples, train=training), folder / "run")
     design = hwflow.convert(
         export_run(folder / "run"),
         output_dir=folder / "design",

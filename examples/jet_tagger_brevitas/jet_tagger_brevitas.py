@@ -14,7 +14,9 @@ from hwflow.frontends.brevitas.train import train
 from hwflow.report import print_summary
 
 
-def main(folder: Path = Path("build/jet_tagger"), samples: int = 20_000, epochs: int = 6, vectors: int = 1000) -> None:
+def main(
+    folder: Path = Path("build/jet_tagger_brevitas"), samples: int = 20_000, epochs: int = 6, vectors: int = 1000
+) -> None:
     """Everything goes to ``folder``; started again, an interrupted training goes on where it was."""
     training = TrainConfig(float_epochs=epochs, quantized_epochs=max(1, epochs // 2))
     train(run_config("jet_tagger_n8", samples=samples, train=training), folder / "run")
