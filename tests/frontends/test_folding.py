@@ -125,7 +125,6 @@ def test_a_folded_layer_has_the_weights_of_one_square_of_the_factor() -> None:
         ({"heads": 16, "folds": (4,)}, r"16 heads in a folded width of 32 / 4 = 8; expected heads that divide it"),
         ({"chunk": 15}, "chunks of 15 frames; expected a multiple of the stride 2"),
         ({"chunk": 64}, "chunks of 32 tokens and a cache of 16; expected chunks no longer than the cache"),
-        ({"folds": (3,)}, "Input should be 1, 2, 4 or 8 at folded_asr.folds.0"),
     ],
 )
 def test_what_does_not_fold_or_stream_is_refused(changes: dict[str, object], message: str) -> None:
