@@ -47,8 +47,10 @@ def _reduced(importer: Importer, value: Value, axes: Sequence[int], op: type[Red
     if len(wanted) > 1 and set(kept) == {1}:
         row = add(Reshape((1, math.prod(shape))), id)
         return add(Reshape(kept), importer.emit(name, op(-1), row))
-    if wanted == [-2, -1] and len(shape) == 3:
-        pixels = add(Reshape((shape[1] * shape[2], shape[0])), add(Transpose((1, 2, 0)), id))
+    if len(shape) == 3 and wanted in ([-2, -1], [-3, -2]):
+        if wanted == [-2, -1]:  # channels first
+            id, shape = add(Transpose((1, 2, 0)), id), (*shape[1:], shape[0])
+        pixels = add(Reshape((shape[0] * shape[1], shape[2])), id)
         return add(Reshape(kept), importer.emit(name, op(-2), pixels))
     for axis in wanted:
         id = importer.emit(name, op(axis), id)
