@@ -73,9 +73,8 @@ def measure(model: str, cycles: int, most: int, folder: Path) -> Iterator[Measur
     """All kernels of at most ``most`` LUTs of a model that is scheduled for a latency."""
     network = kernel_graph(import_model(export_untrained(ZOO[model], folder / "model.onnx")).graph, CLOCK_MHZ)
     board = load_board("vcu118")
-    schedule = find_schedule(
-        network.kernels, network.channels, network.sources, network.sinks, board, CLOCK_MHZ, latency_budget_cycles=cycles
-    )
+    graph = (network.kernels, network.channels, network.sources, network.sinks)
+    schedule = find_schedule(*graph, board, CLOCK_MHZ, latency_budget_cycles=cycles)
     write_rtl(network, schedule, folder)
     assert (folder / MANIFEST).is_file()
     guesses = {name: guess for name, guess in estimates(network, schedule).items() if guess.lut <= most}

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -26,6 +25,7 @@ from hwflow.verify.cosim.modes import MODES, ModeName
 from hwflow.verify.ports import Given, ModelPorts
 
 if TYPE_CHECKING:
+    from hwflow.design.library import Library
     from hwflow.design.synthesise import Tool
     from hwflow.synthesis.figures import Figures
     from hwflow.verify.cosim import CosimResult
@@ -46,7 +46,7 @@ class Design:
     schedule: Schedule
     record: r.BuildRecord
     names: Mapping[str, str]
-    _hls: Any = field(default=None, repr=False)
+    _library: Library | None = field(default=None, repr=False)
 
     @classmethod
     def load(cls, path: str | Path) -> Design:
@@ -96,7 +96,7 @@ class Design:
         the C++ design computes them, before it the integer reference; they agree on every bit.
         """
         raw = _integers(self.ports, inputs)
-        values = reference.emulate(self.network.graph, raw) if self._hls is None else self._compiled(raw)
+        values = self._library.run(raw) if self._library else reference.emulate(self.network.graph, raw)
         return _outputs(self.ports, values)
 
     def run_chunks(
@@ -128,18 +128,10 @@ class Design:
 
     def compile(self) -> None:
         """Compile the C++ of the design to a library that ``predict`` then runs. Needs g++."""
-        from hwflow.backends.hls.project import write_project
-        from hwflow.processes import find_tool
+        from hwflow.design.library import compile_library
 
         self.check_hls("compile")
-        find_tool("g++", "compiling the design", "Install a C++ compiler (Debian: g++).")
-        with self.folder.lock():
-            # In place, not staged: the library reads its weights from where it was compiled.
-            folder = self.path / layout.LIBRARY
-            shutil.rmtree(folder, ignore_errors=True)
-            model = write_project(self.network, self.schedule, self.board, self.record.io_type, folder)
-            model.compile()
-        self._hls = model
+        self._library = compile_library(self)
 
     def csim(self, count: int = 1000, progress: Progress | None = None) -> list[r.Result]:
         """Compile and run the self-checking testbench on ``count`` inferences; the results are in the record too."""
@@ -224,16 +216,6 @@ class Design:
         if not self.has_rtl:
             found = "a design of io_parallel, which has HLS alone"
             raise UserError(step, found, "io_stream, or the style unrolled", "Build it with one of them.")
-
-    def _compiled(self, raw: Mapping[str, IntArray]) -> dict[str, np.ndarray]:
-        """The integers that the C++ computes. Its ports take and give exact values; the host has quantised them."""
-        graph = self.network.graph
-        tensors = graph.tensors
-        real = [np.ascontiguousarray(raw[id] * tensors[id].type.step, dtype=np.float64) for id in graph.inputs]
-        found = self._hls.predict(real if len(real) > 1 else real[0])
-        rows = dict(zip(graph.outputs, found if len(graph.outputs) > 1 else [found], strict=True))
-        steps = {id: np.asarray(row, np.float64) / tensors[id].type.step for id, row in rows.items()}
-        return {id: values.reshape(len(real[0]), *tensors[id].shape) for id, values in steps.items()}
 
 
 def _integers(ports: ModelPorts, inputs: Given) -> dict[str, IntArray]:

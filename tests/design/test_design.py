@@ -15,8 +15,8 @@ from hwflow.errors import GateFailed, ToolMissing, UserError
 from hwflow.onnx_import.model import import_model
 from hwflow.verify.golden import golden_runner
 from hwflow.verify.vectors import default_inputs
-from tests.synthesis import reports
 from tests.support.qonnx import ModelBuilder, weights
+from tests.synthesis import reports
 
 
 def test_the_record_holds_every_stage_and_every_gate(built: Path) -> None:

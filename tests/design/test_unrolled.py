@@ -39,11 +39,6 @@ def test_it_has_no_hls_project(design: Design) -> None:
         design.csim(10)
 
 
-def test_it_takes_no_schedule_by_hand(model: Path, design: Design, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="schedule: found one beside an unrolled design"):
-        hwflow.convert(model, output_dir=tmp_path / "d", style="unrolled", schedule=design.schedule)
-
-
 def test_a_budget_that_it_misses(model: Path, tmp_path: Path) -> None:
     with pytest.raises(GateFailed, match=r"unrolled design takes \d+ cycles \(estimate\), over the budget of 2"):
         hwflow.convert(model, output_dir=tmp_path / "d", style="unrolled", clock_mhz=200, latency_budget_us=0.01)
