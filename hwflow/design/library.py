@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwflow.backends.hls.project import write_project
+from hwflow.backends.hls.quiet import quiet
 from hwflow.design import layout
 from hwflow.ir.graph import Graph, IntArray
 from hwflow.processes import find_tool
@@ -43,5 +44,6 @@ def compile_library(design: Design) -> Library:
         folder = design.path / layout.LIBRARY
         shutil.rmtree(folder, ignore_errors=True)
         model = write_project(design.network, design.schedule, design.board, design.record.io_type, folder)
-        model.compile()
+        with quiet():
+            model.compile()
     return Library(model, design.network.graph)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -11,6 +10,7 @@ from hls4ml.model import ModelGraph
 from hls4ml.utils.config import create_config
 
 from hwflow.backends.hls.layer import LAYER, fixed_precision, register
+from hwflow.backends.hls.quiet import quiet
 from hwflow.boards import Board
 from hwflow.errors import UserError
 from hwflow.kernels.base import Kernel
@@ -28,8 +28,7 @@ def write_project(network: KernelGraph, schedule: Schedule, board: Board, io_typ
     register()
     layers, outputs = _layers(network, schedule, io_type)
     inputs = [source_name(channel) for channel in network.inputs]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with quiet():
         model = ModelGraph.from_layer_list(_config(network, schedule, board, io_type, folder), layers, inputs, outputs)
         _set_fifo_depths(model, network, schedule)
         model.config.trace_output = True  # taps for the testbench, which synthesis leaves out
