@@ -15,9 +15,11 @@ from dataclasses import dataclass, replace
 from hwflow.ir.graph import Node
 from hwflow.kernels.base import HlsCode, Kernel, beats, divisors, width
 from hwflow.kernels.code import FunctionWriter, config
-from hwflow.rtl.arithmetic import accumulate, counter, dot, every, hold, outer, product_cost, tree
+from hwflow.rtl.arithmetic import product_cost
 from hwflow.rtl.beats import interleave, pack, part_of
+from hwflow.rtl.control import counter, every, hold
 from hwflow.rtl.module import KernelModule, Steps
+from hwflow.rtl.reduce import accumulate, dot, outer, tree
 from hwflow.rtl.rows import Rows
 from hwflow.rtl.signal import Signal
 from hwflow.schedule import costs

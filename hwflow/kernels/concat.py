@@ -14,11 +14,12 @@ from hwflow.ir.ops import Concat as ConcatOp
 from hwflow.kernels.base import HeadKernel, HlsCode, beats, width
 from hwflow.kernels.code import config
 from hwflow.kernels.route import dense, phases, tabulate
-from hwflow.rtl.arithmetic import every, hold, join, resize, select
 from hwflow.rtl.beats import finish
+from hwflow.rtl.control import every, hold
 from hwflow.rtl.module import KernelModule, Steps
 from hwflow.rtl.rows import flags, recurring
 from hwflow.rtl.signal import Signal
+from hwflow.rtl.wires import join, resize, select
 from hwflow.schedule.dataflow import Actor
 from hwflow.schedule.kernel import Fold
 from hwflow.schedule.resources import Resources

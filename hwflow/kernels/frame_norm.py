@@ -16,8 +16,8 @@ from hwflow.kernels.base import HlsCode, Kernel, beats, simd_folds, width
 from hwflow.kernels.code import config
 from hwflow.kernels.frame_code import FrameWriter
 from hwflow.kernels.match import REDUCTIONS
-from hwflow.rtl.arithmetic import every
 from hwflow.rtl.beats import finish
+from hwflow.rtl.control import every
 from hwflow.rtl.module import START_PS, KernelModule, Steps
 from hwflow.rtl.passes import Passes
 from hwflow.rtl.pipeline import FIFO_PS

@@ -13,10 +13,11 @@ from functools import cached_property
 from hwflow.ir.graph import Tensor
 from hwflow.kernels.base import HeadKernel, HlsCode, HlsWeight, beats, divisors, width
 from hwflow.kernels.code import FunctionWriter, config, reorder_weights
-from hwflow.rtl.arithmetic import accumulate, counter, dot, every, tree
 from hwflow.rtl.beats import finish, part_of
+from hwflow.rtl.control import counter, every
 from hwflow.rtl.matrix import matrix
 from hwflow.rtl.module import KernelModule, Steps
+from hwflow.rtl.reduce import accumulate, dot, tree
 from hwflow.rtl.rows import constants, element_rows
 from hwflow.rtl.shift_add import estimate
 from hwflow.rtl.signal import Signal

@@ -14,10 +14,12 @@ from hwflow.ir.ops import ReduceSum
 from hwflow.ir.types import FixedType
 from hwflow.kernels.base import HeadKernel, HlsCode, beats, simd_folds, width
 from hwflow.kernels.code import FunctionWriter, combine, config
-from hwflow.rtl.arithmetic import Operation, accumulate, every, resize
 from hwflow.rtl.beats import finish, unpack
+from hwflow.rtl.control import every
 from hwflow.rtl.module import KernelModule
+from hwflow.rtl.reduce import Operation, accumulate
 from hwflow.rtl.rows import element_rows
+from hwflow.rtl.wires import resize
 from hwflow.schedule.dataflow import Actor, Phase
 from hwflow.schedule.kernel import Fold
 from hwflow.schedule.resources import Resources

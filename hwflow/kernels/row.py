@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from hwflow.ir.ops import Mul
 from hwflow.kernels.base import HlsCode, Kernel, beats, simd_folds, width
 from hwflow.kernels.code import FunctionWriter, config
-from hwflow.rtl.arithmetic import both
 from hwflow.rtl.beats import finish, unpack
+from hwflow.rtl.control import both
 from hwflow.rtl.module import KernelModule
 from hwflow.rtl.rows import element_rows
 from hwflow.schedule.dataflow import Actor, Phase

@@ -13,8 +13,8 @@ from hwflow.ir.ops.base import MovementOp
 from hwflow.kernels.base import HeadKernel, HlsCode, beats, width
 from hwflow.kernels.code import config
 from hwflow.kernels.route import phases, picked, tabulate
-from hwflow.rtl.arithmetic import every
 from hwflow.rtl.beats import finish
+from hwflow.rtl.control import every
 from hwflow.rtl.module import KernelModule
 from hwflow.rtl.rows import flags
 from hwflow.schedule.dataflow import Actor

@@ -12,11 +12,13 @@ from dataclasses import dataclass, replace
 from hwflow.ir.graph import Tensor
 from hwflow.kernels.base import HeadKernel, HlsCode, HlsWeight, beats, simd_folds, width
 from hwflow.kernels.code import FunctionWriter, config
-from hwflow.rtl.arithmetic import accumulate, dot, every, hold, wide
 from hwflow.rtl.beats import interleave, pack, part_of, unpack
+from hwflow.rtl.control import every, hold
 from hwflow.rtl.module import KernelModule
+from hwflow.rtl.reduce import accumulate, dot
 from hwflow.rtl.rows import Rows, constants
 from hwflow.rtl.signal import Signal
+from hwflow.rtl.wires import wide
 from hwflow.schedule.dataflow import Actor, Channel, Phase
 from hwflow.schedule.kernel import Fold
 

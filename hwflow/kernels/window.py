@@ -18,10 +18,10 @@ from hwflow.ir.types import FixedType
 from hwflow.kernels.base import HlsCode, Kernel, width
 from hwflow.kernels.code import config
 from hwflow.kernels.line_buffer import LineBuffer
-from hwflow.rtl.arithmetic import resize
 from hwflow.rtl.module import KernelModule
 from hwflow.rtl.rows import constants, vector
 from hwflow.rtl.signal import Signal, flag
+from hwflow.rtl.wires import resize
 from hwflow.schedule import costs
 from hwflow.schedule.dataflow import Actor, Channel, Phase
 from hwflow.schedule.kernel import Fold

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hwflow.rtl.arithmetic import both
+from hwflow.rtl.control import both
 from hwflow.rtl.module import KernelModule, Steps
 from hwflow.rtl.pipeline import Pipeline
 from hwflow.rtl.signal import Signal

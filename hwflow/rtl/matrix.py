@@ -9,10 +9,11 @@ import numpy as np
 
 from hwflow.ir.graph import Tensor
 from hwflow.ir.types import FixedType, type_for
-from hwflow.rtl.arithmetic import resize, sum_ps
+from hwflow.rtl.arithmetic import sum_ps
 from hwflow.rtl.module import KernelModule
 from hwflow.rtl.shift_add import AdderGraph, Bounds, cost, emit, level_ps, solve
 from hwflow.rtl.signal import Signal
+from hwflow.rtl.wires import resize
 
 
 def matrix(m: KernelModule, x: Signal, weights: Tensor, type: FixedType) -> Signal:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from hwflow.ir.graph import Node
-from hwflow.rtl import arithmetic
+from hwflow.rtl import control, reduce
 from hwflow.rtl.rows import Rows
 from hwflow.rtl.signal import Signal
 
@@ -51,7 +51,7 @@ class Passes(Rows):
 
     def _keep(self, id: str) -> Signal:
         if id not in self._kept:
-            kept = arithmetic.hold(self.pipeline, f"{id}_kept", self._flowing[id], self.ends[self.level[id] - 1])
+            kept = control.hold(self.pipeline, f"{id}_kept", self._flowing[id], self.ends[self.level[id] - 1])
             self._kept[id] = replace(kept, cycle=0, ps=0, still=True), kept.cycle
         return self._kept[id][0]
 
@@ -61,9 +61,9 @@ class Passes(Rows):
             if id in self._kept and cycle >= self.steps + self._kept[id][1]:
                 raise NotImplementedError(f"{node.output}: uses {id} after the next frame has replaced it")
 
-    def _reduce(self, name: str, x: Signal, type: object, operation: arithmetic.Operation) -> Signal:
+    def _reduce(self, name: str, x: Signal, type: object, operation: reduce.Operation) -> Signal:
         result = self.graph.tensors[name].type
         inner = replace(result, width=x.type.width, signed=x.type.signed) if operation == "max" else result
-        part = arithmetic.tree(self.pipeline, f"{name}_part", x, 1, inner, operation)
+        part = reduce.tree(self.pipeline, f"{name}_part", x, 1, inner, operation)
         flags = (self.turns[self.level[name] - 1], self.first, None)
-        return arithmetic.accumulate(self.pipeline, name, part, result, 1, flags, operation)
+        return reduce.accumulate(self.pipeline, name, part, result, 1, flags, operation)

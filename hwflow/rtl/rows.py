@@ -11,7 +11,7 @@ import numpy as np
 from hwflow.ir.graph import Graph, IntArray, Node, Tensor
 from hwflow.ir.ops import Add, Clamp, Mul, ReduceMax, ReduceSum, Requantise, Shift, Sub, Table
 from hwflow.ir.types import FixedType
-from hwflow.rtl import arithmetic
+from hwflow.rtl import arithmetic, control, reduce, wires
 from hwflow.rtl.module import Steps
 from hwflow.rtl.pipeline import Pipeline
 from hwflow.rtl.signal import FLAG, Signal
@@ -88,20 +88,20 @@ class Rows:
     def _value(self, id: str) -> Signal:
         return self.values[id]
 
-    def _reduce(self, name: str, x: Signal, type: object, operation: arithmetic.Operation) -> Signal:
+    def _reduce(self, name: str, x: Signal, type: object, operation: reduce.Operation) -> Signal:
         """Over the lanes by a tree, then over the steps of the row; the result is kept until the next one."""
         p, result = self.pipeline, self.graph.tensors[name].type
         if x.lanes == self.groups:  # nothing but one number a step
             x = replace(x)
         if self.steps == 1:
-            return arithmetic.tree(p, name, x, self.groups, result, operation)
+            return reduce.tree(p, name, x, self.groups, result, operation)
         inner = replace(result, width=x.type.width, signed=x.type.signed) if operation == "max" else result
-        part = arithmetic.tree(p, f"{name}_part", x, self.groups, inner, operation)
+        part = reduce.tree(p, f"{name}_part", x, self.groups, inner, operation)
         flags = (self.valid, self.first, None)
-        total = arithmetic.accumulate(p, f"{name}_running", part, result, 1, flags, operation)
+        total = reduce.accumulate(p, f"{name}_running", part, result, 1, flags, operation)
         valid, last = (p.at(f, total.cycle) for f in (self.valid, self.last))
-        end = arithmetic.both(p, f"{name}_end", valid, last)
-        return arithmetic.hold(p, name, total, end, (self.steps - 1) * self.spacing)
+        end = control.both(p, f"{name}_end", valid, last)
+        return control.hold(p, name, total, end, (self.steps - 1) * self.spacing)
 
     def _operands(self, node: Node, delay_ps: int) -> tuple[Signal, Signal]:
         """Both operands as signals of the same lanes; constants come in the cycle in which the others are used."""
@@ -113,7 +113,7 @@ class Rows:
         placed, cycle, _ = p.place([self.values[name] for name in moving], delay_ps)
         there = dict(zip(moving, placed, strict=True))
         signals = [
-            self._constant(node, t, lanes, cycle) if t.is_constant else arithmetic.wide(p, there[t.id], lanes)
+            self._constant(node, t, lanes, cycle) if t.is_constant else wires.wide(p, there[t.id], lanes)
             for t in tensors
         ]
         return signals[0], signals[1]

@@ -100,12 +100,6 @@ def test_registers() -> None:
     assert costs.tree_registers(1, 8, 1) == Resources(ff=8)
 
 
-def test_constant_multipliers_are_cheaper_than_general_ones() -> None:
-    for bits in (4, 6, 8):
-        general = costs.multiplier(8, bits, dsp=False).resources.lut
-        assert 0 < costs.constant_multiplier(8, bits).resources.lut < general
-
-
 def test_fifos_with_the_same_words_share_a_register() -> None:
     assert costs.fifos([1, 1], 128).ff == 2 * costs.fifo(1, 128).ff - 128
     assert costs.fifos([101, 107], 64).ff == costs.fifo(101, 64).ff + costs.fifo(107, 64).ff - 64

@@ -1,0 +1,94 @@
+"""Products of vectors, and sums and maxima over lanes and over time."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from hwflow.ir.types import FixedType
+from hwflow.rtl.arithmetic import operand, product_cost, product_type, sum_ps
+from hwflow.rtl.pipeline import Pipeline
+from hwflow.rtl.signal import Signal
+from hwflow.rtl.wires import resize
+from hwflow.schedule import costs
+from hwflow.schedule.resources import Resources
+
+Operation = Literal["sum", "max"]
+
+
+def dot(p: Pipeline, name: str, x: Signal, w: Signal, shape: tuple[int, int, int]) -> Signal:
+    """Products of x (heads, lanes) with w (PE, heads, lanes): (heads, PE, lanes)."""
+    heads, pe, lanes = shape
+    type = product_type(x.type, w.type)
+    parameters = {"HEADS": heads, "PE": pe, "LANES": lanes, **operand("X", x), **operand("W", w), "WIDTH": type.width}
+    cost = heads * pe * lanes * product_cost(x.type, w.type)
+    inputs = {"x": x, "w": w}
+    return p.combinational("hwflow_dot", name, (heads * pe * lanes, type), inputs, parameters, cost)
+
+
+def outer(p: Pipeline, name: str, a: Signal, v: Signal, shape: tuple[int, int, int]) -> Signal:
+    """Products of a (heads, PE) with v (PE, heads, lanes): (heads, lanes, PE)."""
+    heads, pe, lanes = shape
+    type = product_type(a.type, v.type)
+    parameters = {"HEADS": heads, "PE": pe, "LANES": lanes, **operand("P", a), **operand("V", v), "WIDTH": type.width}
+    cost = heads * pe * lanes * product_cost(a.type, v.type)
+    inputs = {"p": a, "v": v}
+    return p.combinational("hwflow_outer", name, (heads * pe * lanes, type), inputs, parameters, cost)
+
+
+def tree(p: Pipeline, name: str, x: Signal, groups: int, type: FixedType, operation: Operation) -> Signal:
+    """The sum or maximum of each group of lanes; registers stand behind the levels that end a cycle."""
+    terms = x.lanes // groups
+    if terms == 1:
+        return x if x.type.width == type.width else resize(p, name, x, type)
+    levels = (terms - 1).bit_length()
+    cycle, ps, mask, registers, summed = x.cycle, x.ps, 0, 0, x.summed
+    start = x
+    for level in range(levels):
+        bits = min(x.type.width + level + 1, type.width) if operation == "sum" else x.type.width
+        cell = costs.adder(bits) if operation == "sum" else costs.maximum(bits)
+        delay = sum_ps(bits, summed) if operation == "sum" else cell.delay_ps
+        if ps + delay > p.limit_ps and ps > 0:
+            cycle, ps, delay = cycle + 1, 0, cell.delay_ps
+            if level == 0:
+                start = p.at(x, cycle)
+            else:
+                mask |= 1 << (level - 1)
+                before = bits - 1 if operation == "sum" else bits
+                registers += -(-terms >> level) * groups * before
+        ps, summed = ps + delay, operation == "sum"
+        luts = bits - 1 if operation == "sum" and bits < type.width else cell.resources.lut
+        p.spend(Resources(lut=groups * ((-(-terms >> level)) // 2) * luts))
+    result = p.declare(Signal(name, groups, type, cycle, ps, summed=summed))
+    widths = {"IN_WIDTH": x.type.width, "WIDTH": type.width} if operation == "sum" else {"WIDTH": x.type.width}
+    parameters = {
+        "GROUPS": groups, "TERMS": terms, **widths, "IN_SIGNED": int(x.type.signed), "REGISTERS": f"32'd{mask}",
+    }  # fmt: skip
+    p.instance(f"hwflow_{operation}_tree", f"{name}_op", parameters, {"clk": "clk", "x": start.name, "y": name})
+    p.spend(Resources(ff=registers))
+    return result
+
+
+def accumulate(
+    p: Pipeline, name: str, x: Signal, type: FixedType, groups: int, flags: tuple[Signal, Signal, Signal | None],
+    operation: Operation = "sum",
+) -> Signal:  # fmt: skip
+    """Running sums of ``groups`` groups in turn. ``flags``: valid, first, next (None: every step is another group)."""
+    cell = costs.adder(type.width) if operation == "sum" else costs.maximum(type.width)
+    delay = sum_ps(type.width, x.summed) if operation == "sum" else cell.delay_ps
+    (placed,), cycle, ps = p.place([x], delay)
+    valid, first, following = (None if f is None else p.at(f, cycle) for f in flags)
+    assert valid is not None and first is not None
+    result = p.declare(Signal(name, x.lanes, type, cycle, ps, summed=operation == "sum"))
+    parameters = {
+        "LANES": x.lanes, "GROUPS": groups, "IN_WIDTH": x.type.width, "IN_SIGNED": int(x.type.signed),
+        "WIDTH": type.width, "MAXIMUM": int(operation == "max"), "SIGNED": int(type.signed),
+    }  # fmt: skip
+    ports = {
+        "clk": "clk", "valid": valid.name, "first": first.name, "next": "1'b1" if following is None else following.name,
+        "x": placed.name, "y": name,
+    }  # fmt: skip
+    p.instance("hwflow_accumulate", f"{name}_op", parameters, ports)
+    restart = type.width if operation == "sum" else 0  # the carry chain takes the sum so far, or zero, twice
+    turning = type.width if following is not None and groups > 1 else 0  # into the lowest group, the next or y
+    p.spend(x.lanes * (cell.resources + Resources(lut=turning or restart, ff=groups * type.width)))
+    return result
