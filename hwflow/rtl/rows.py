@@ -14,6 +14,7 @@ from hwflow.ir.types import FixedType
 from hwflow.rtl import arithmetic, control, reduce, wires
 from hwflow.rtl.module import Steps
 from hwflow.rtl.pipeline import Pipeline
+from hwflow.rtl.quick_table import can_be_quick, quick_table
 from hwflow.rtl.signal import FLAG, Signal
 from hwflow.schedule import costs
 from hwflow.schedule.resources import Resources
@@ -76,9 +77,11 @@ class Rows:
             case Table():
                 entries = self.graph.tensors[node.inputs[1]]
                 assert entries.values is not None
-                file = p.memory(entries.id, entries.values.reshape(-1, 1), entries.type.width)
-                bits = varying_bits(entries.values.reshape(-1, 1), entries.type.width)
-                return arithmetic.table(p, name, self._value(node.inputs[0]), file, type, bits)
+                words, address = entries.values.reshape(-1, 1), self._value(node.inputs[0])
+                file = p.memory(entries.id, words, entries.type.width)
+                if isinstance(following, Mul) and can_be_quick(address):
+                    return quick_table(p, name, address, file, words, type)
+                return arithmetic.table(p, name, address, file, type, varying_bits(words, entries.type.width))
             case ReduceSum():
                 return self._reduce(name, self._value(node.inputs[0]), type, "sum")
             case ReduceMax():

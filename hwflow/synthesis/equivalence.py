@@ -16,7 +16,7 @@ from pathlib import Path
 
 from hwflow.errors import GateFailed
 from hwflow.processes import run_tool
-from hwflow.synthesis.script import FLAGS, read_lines, run_script
+from hwflow.synthesis.script import read_lines, run_script, synth_lines
 from hwflow.synthesis.simulator import build_program
 from hwflow.synthesis.sources import closure
 
@@ -74,7 +74,7 @@ def _netlist(work: Path, read: Sequence[str], module: str) -> dict[str, tuple[st
     """Write netlist.v, in which the cells are replaced by their models; returns port -> (direction, bits)."""
     script = [
         *read,
-        f"synth_xilinx {FLAGS} -nobram -top {module}",
+        *synth_lines(module, "-nobram"),
         f"rename {module} {module}_netlist",
         f"select {module}_netlist",
         "write_rtlil -selected netlist.il",

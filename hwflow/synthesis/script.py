@@ -12,7 +12,7 @@ from hwflow.synthesis.sources import Closure
 from hwflow.synthesis.tool import LOG, find_yosys
 
 TIME_LIMIT_S = 2 * 3600.0
-FLAGS = "-family xcup -flatten -noiopad -noclkbuf -nosrl"
+_FLAGS = "-family xcup -flatten -noiopad -noclkbuf -nosrl"
 """For ``synth_xilinx``. Without shift registers in LUTs: to find them takes time that grows with the square of their
 number, and the library keeps long delays in LUT RAM itself."""
 
@@ -22,6 +22,12 @@ def read_lines(module: str, parameters: Mapping[str, int], files: Closure) -> li
     lines = [f"read_verilog -sv -lib {' '.join(files.libraries)}"] if files.libraries else []
     settings = "".join(f" -chparam {name} {value}" for name, value in parameters.items())
     return [*lines, f"read_verilog -sv -defer {' '.join(files.sources)}", f"hierarchy -check -top {module}{settings}"]
+
+
+def synth_lines(module: str, *options: str) -> list[str]:
+    """Commands that map a module to cells. What keeps its hierarchy does so while logic is mapped; then all is flat."""
+    flags = " ".join((_FLAGS, *options))
+    return [f"synth_xilinx {flags} -top {module}", "setattr -mod -unset keep_hierarchy *", "flatten", "opt_clean"]
 
 
 def last_words(folder: Path, output: str) -> str:

@@ -20,7 +20,7 @@ from hwflow.schedule.resources import Resources
 from hwflow.synthesis.cache import Cache, cache_folder
 from hwflow.synthesis.cells import resources_of
 from hwflow.synthesis.pool import Job, run_jobs, tail, width_for
-from hwflow.synthesis.script import FLAGS, TIME_LIMIT_S, last_words, read_lines
+from hwflow.synthesis.script import TIME_LIMIT_S, last_words, read_lines, synth_lines
 from hwflow.synthesis.sources import Closure, closure
 from hwflow.synthesis.tool import LOG, Yosys, find_yosys
 
@@ -106,7 +106,7 @@ def _plan(rtl: Path, sources: Sequence[str], module: Module, tool: Yosys) -> _Pl
 
 def _script(module: Module, files: Closure) -> str:
     lines = read_lines(module.name, module.parameters, files)
-    lines += [f"synth_xilinx {FLAGS} -top {module.name}", f"tee -q -o {_STAT} stat -json"]
+    lines += [*synth_lines(module.name), f"tee -q -o {_STAT} stat -json"]
     lines += [f"select {module.name}", f"write_json -selected {_NETLIST}"]  # without the library of all cells
     return "\n".join([*lines, ""])
 

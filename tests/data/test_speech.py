@@ -163,7 +163,7 @@ def test_only_mono_flac_is_taken_for_flac(tmp_path: Path) -> None:
 def test_flac_needs_soundfile_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_flac(tmp_path / "a.flac", np.zeros(100))
     monkeypatch.setitem(sys.modules, "soundfile", None)
-    with pytest.raises(ToolMissing, match="soundfile: not found"):
+    with pytest.raises(ToolMissing, match="soundfile: not installed"):
         read_audio(path)
 
 

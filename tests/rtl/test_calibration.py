@@ -35,7 +35,7 @@ I8 = FixedType(True, 8, 4)
         (random_transformer, 3, ("fork_t0", "k0_linear", "k1_linear", "k4_elementwise")),
         (random_transformer, 11, ("k1_token_mix",)),
         (random_transformer, 8, ("k3_linear",)),
-        (random_transformer, 9, ("k7_row",)),
+        (random_transformer, 9, ("k4_row",)),
         (random_routes, 5, ("k10_elementwise", "k11_slice", "k12_concat")),
         (random_frame_norm, 0, ("k1_frame_norm",)),
         (random_attention, 0, ("k0_lookup",)),

@@ -19,6 +19,7 @@ from hwflow.schedule.costs.buffers import (
 from hwflow.schedule.costs.cost import (
     BLOCK_RAM_PS,
     FLIP_FLOP_PS,
+    LUT6_PS,
     LUT_PS,
     NET_PS,
     TABLE_BEFORE_DSP_PS,
@@ -28,17 +29,19 @@ from hwflow.schedule.costs.cost import (
     usable_ps,
 )
 from hwflow.schedule.costs.logic import adder, adder_tree, comparator, maximum, relu, requantise, rounding
-from hwflow.schedule.costs.memory import block_rams, ram, rom, small_ram, table
+from hwflow.schedule.costs.memory import TABLE_IN_LUTS, block_rams, ram, rom, small_ram, table
 from hwflow.schedule.costs.products import multiplier
 
 __all__ = [
     "BLOCK_RAM_PS",
     "FLIP_FLOP_PS",
+    "LUT6_PS",
     "LUT_PS",
     "NET_PS",
     "RING_CYCLES",
     "TABLE_BEFORE_DSP_PS",
     "TABLE_IN_KERNEL",
+    "TABLE_IN_LUTS",
     "TREE_LEVEL_PS",
     "Cost",
     "actor",

@@ -11,7 +11,7 @@ from hwflow.schedule.resources import Resources
 _BLOCK_COST = 129  # LUTs that Yosys' memory mapper gives up for one RAMB18
 _RAMB18_SHAPES = ((16384, 1), (8192, 2), (4096, 4), (2048, 9), (1024, 18), (512, 36))
 _URAM_SHAPE = (4096, 72)
-_TABLE_IN_LUTS = 10  # address bits up to which a table is read at once, without the two clocks of a block RAM
+TABLE_IN_LUTS = 10  # address bits up to which a table is read at once, without the two clocks of a block RAM
 _FLIP_FLOP_BITS = 16  # a memory of no more lies in flip-flops
 
 
@@ -21,7 +21,7 @@ def table(address_bits: int, bits: int) -> Cost:
     Yosys seeks the logic of a smooth function, which may be slower than the selection in a memory: an exponential
     of 7 bits -> 960 ps, of 8 -> 890, of 10 -> 1,230; random contents of 8 bits -> 520.
     """
-    if address_bits > _TABLE_IN_LUTS:
+    if address_bits > TABLE_IN_LUTS:
         return rom(1 << address_bits, bits)
     memory = _lut_memory(1 << address_bits, bits)
     return memory if address_bits <= 6 else Cost(memory.resources, 910 + 160 * max(0, address_bits - 8))
