@@ -137,13 +137,12 @@ def tables() -> Iterator[Case]:
             words = 1 << address
             exponential = np.round((2**bits - 1) * np.exp(-np.arange(words) * 8 / words)).astype(np.int64)
             for name, contents in (("random", RANDOM.integers(0, 1 << bits, words)), ("exp", exponential)):
-                estimate = costs.table(address, bits)
+                estimate = costs.table(contents[:, None], bits)
                 if estimate.clocks:  # the longer path is the one behind the block
                     estimate = replace(estimate, delay_ps=costs.BLOCK_RAM_PS)
-                read = "always_ff @(posedge clk) y <=" if estimate.clocks else "assign y ="
-                body = (
-                    f'logic [{bits - 1}:0] memory[{words}]; initial $readmemh("NAME.hex", memory);\n{read} memory[x];'
-                )
+                parameters = {"ADDRESS": address, "WIDTH": bits, "FILE": '"NAME.hex"'}
+                unit = ("hwflow_table_ram", ("clk", "x", "y")) if estimate.clocks else ("hwflow_table", "xy")
+                body = library(unit[0], parameters, unit[1])
                 memory = "\n".join(f"{word:x}" for word in contents)
                 size = f"{address} to {bits}"
                 yield between_registers(f"table, {name}", size, estimate, ({"x": address}, bits), body, memory)

@@ -9,6 +9,12 @@ module hwflow_table #(
     output logic [LANES*WIDTH-1:0]   y
 );
     for (genvar i = 0; i < LANES; i++) begin : g_lane
+        // In LUTs, even where the register before it would be that of a block RAM.
+`ifdef YOSYS
+        (* logic_block *)
+`else
+        (* rom_style = "distributed" *)
+`endif
         logic [WIDTH-1:0] memory[2**ADDRESS];
         initial $readmemh(FILE, memory);
         assign y[i*WIDTH+:WIDTH] = memory[x[i*ADDRESS+:ADDRESS]];

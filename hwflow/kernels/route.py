@@ -29,7 +29,7 @@ def picked(p: Pipeline, name: str, beat: Signal, elements: IntArray) -> Signal:
     """Elements of a beat that lie in equal steps; wires only."""
     if len(elements) == beat.lanes:
         return beat
-    result = p.declare(replace(beat, name=name, lanes=len(elements)))
+    result = p.declare(replace(beat, name=name, lanes=len(elements), ranges=()))
     step = int(elements[1] - elements[0]) if len(elements) > 1 else 1
     parameters = {
         "IN_LANES": beat.lanes, "LANES": result.lanes, "START": int(elements[0]), "STEP": step,

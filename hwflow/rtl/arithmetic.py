@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
+from hwflow.ir.graph import IntArray
 from hwflow.ir.ops import Clamp, Requantise
+from hwflow.ir.ops.requantise import round_shift
 from hwflow.ir.types import FixedType, type_for
 from hwflow.rtl.pipeline import Pipeline
 from hwflow.rtl.signal import Signal
@@ -34,8 +38,6 @@ def multiply(p: Pipeline, name: str, a: Signal, b: Signal, type: FixedType) -> S
         if constant.values:
             each = (_constant_product(x.type, value) for value in constant.values)
             cost = replace(cost, resources=total(each))
-    if cost.resources.dsp and any(x.looked_up and x.ps for x in (a, b)):
-        cost = replace(cost, delay_ps=cost.delay_ps + costs.TABLE_BEFORE_DSP_PS)
     return p.combinational("hwflow_multiply", name, (a.lanes, type), {"a": a, "b": b}, parameters, cost)
 
 
@@ -52,7 +54,7 @@ def requantise(p: Pipeline, name: str, x: Signal, op: Requantise, *, quick: bool
     if quick:
         more = Resources(lut=max(0, shift - 1 - rounding.lut))
         each, rounding = replace(each, resources=each.resources + more), rounding + more
-    limiting = [_limits(type, shift, op.target) for type in _lane_types(x)]
+    limiting = [not inside and _limits(type, shift, op.target) for type, inside in zip(_lane_types(x), _fits(x, op))]
     cost = replace(each, resources=total(each.resources if limits else rounding for limits in limiting))
     return p.combinational("hwflow_requantise", name, (x.lanes, op.target), {"x": x}, parameters, cost)
 
@@ -72,15 +74,12 @@ def clamp(p: Pipeline, name: str, x: Signal, op: Clamp, type: FixedType, *, roun
     return p.combinational("hwflow_clamp", name, (x.lanes, type), {"x": x}, parameters, cost)
 
 
-def table(p: Pipeline, name: str, x: Signal, file: str, type: FixedType, bits: int) -> Signal:
-    """A table in memory; where that is block RAM its output is a register. ``bits``: of an entry, that ever change."""
-    cost = x.lanes * costs.table(x.type.width, bits)
-    if not cost.clocks:
-        cost = replace(cost, resources=Resources(lut=round(costs.TABLE_IN_KERNEL * cost.resources.lut)))
+def table(p: Pipeline, name: str, x: Signal, file: str, words: IntArray, type: FixedType) -> Signal:
+    """``words`` (count, 1), which ``file`` holds, chosen by x; where that is block RAM its output is a register."""
+    cost = x.lanes * costs.table(words, type.width)
     parameters = {"LANES": x.lanes, "ADDRESS": x.type.width, "WIDTH": type.width, "FILE": f'"{file}"'}
     if not cost.clocks:
-        found = p.combinational("hwflow_table", name, (x.lanes, type), {"x": x}, parameters, cost)
-        return replace(found, looked_up=True)
+        return p.combinational("hwflow_table", name, (x.lanes, type), {"x": x}, parameters, cost)
     (placed,), cycle, _ = p.place([x], cost.delay_ps)
     result = p.declare(Signal(name, x.lanes, type, cycle + 1, costs.BLOCK_RAM_PS))
     p.instance("hwflow_table_ram", f"{name}_op", parameters, {"clk": "clk", "x": placed.name, "y": name})
@@ -124,15 +123,22 @@ def _adder_luts(a: tuple[Signal, int], b: tuple[Signal, int], width: int, subtra
 
 
 def _sum_ranges(a: tuple[Signal, int], b: tuple[Signal, int], subtract: bool) -> tuple[tuple[int, int], ...]:
-    """Of a signal with ranges and a constant; nothing for any other pair."""
-    found = [x.ranges or tuple((value, value) for value in x.values) for x, _ in (a, b)]
-    if not all(found) or min(a[1], b[1]) < 0:
+    """Least and greatest result, lane by lane; nothing where an operand loses bits."""
+    if min(a[1], b[1]) < 0:
         return ()
+    found = [_ranges(x) for x, _ in (a, b)]
     lanes = zip(
         *([(low << shift, high << shift) for low, high in x] for x, (_, shift) in zip(found, (a, b), strict=True)),
         strict=True,
     )
     return tuple((p[0] - q[1], p[1] - q[0]) if subtract else (p[0] + q[0], p[1] + q[1]) for p, q in lanes)
+
+
+def _ranges(x: Signal) -> tuple[tuple[int, int], ...]:
+    """Of each lane, by its type where no more is known."""
+    if x.values:
+        return tuple((value, value) for value in x.values)
+    return x.ranges or ((x.type.lo, x.type.hi),) * x.lanes
 
 
 def _constant_product(type: FixedType, value: int) -> Resources:
@@ -159,6 +165,15 @@ def _limits(source: FixedType, shift: int, target: FixedType) -> bool:
     if source.signed:
         return not target.signed or spare < (shift > 0)
     return spare < -1 if target.signed else spare < (shift > 0)
+
+
+def _fits(x: Signal, op: Requantise) -> list[bool]:
+    """For each lane whether its known range needs no saturation, which the mapper sees as well."""
+    if not x.ranges:
+        return [False] * x.lanes
+    ends = round_shift(np.array(x.ranges), x.type.frac - op.target.frac, op.rounding)
+    lowest = op.target.lo + op.narrow
+    return [bool(fits) for fits in (ends[:, 0] >= lowest) & (ends[:, 1] <= op.target.hi)]
 
 
 def _literal(value: int, width: int) -> str:

@@ -12,8 +12,8 @@ from hwflow.schedule import costs
 from hwflow.schedule.resources import Resources
 
 
-def unpack(p: Pipeline, beat: Signal, step: Signal, first: Signal, groups: int) -> Signal:
-    """The part of a beat that a step works on: ``groups`` parts round and round, from the ``first`` step on."""
+def unpack(p: Pipeline, beat: Signal, step: Signal, first: Signal, groups: int, *, again: bool = False) -> Signal:
+    """The part of a beat that a step works on: ``groups`` from the ``first`` step on, or ``again`` and again."""
     if groups == 1:
         return beat
     part = Signal(
@@ -21,15 +21,18 @@ def unpack(p: Pipeline, beat: Signal, step: Signal, first: Signal, groups: int) 
     )
     p.declare(part)
     ports = {"clk": "clk", "step": step.name, "first": first.name, "beat": beat.name, "part": part.name}
-    p.instance("hwflow_unpack", f"{beat.name}_unpack", {"WIDTH": part.bits, "GROUPS": groups}, ports)
-    p.spend(Resources(lut=beat.bits, ff=beat.bits))
+    parameters = {"WIDTH": part.bits, "GROUPS": groups, "AGAIN": int(again)}
+    p.instance("hwflow_unpack", f"{beat.name}_unpack", parameters, ports)
+    held = beat.bits if again else beat.bits - part.bits
+    p.spend(Resources(lut=held, ff=held))
     return part
 
 
 def part_of(p: Pipeline, beat: Signal, steps: Steps, lanes: int, cycles: int) -> Signal:
     """``lanes`` elements of a beat for each of the steps of a firing, round and round."""
     if lanes < beat.lanes:
-        return unpack(p, beat, steps.active, steps.first, beat.lanes // lanes)
+        groups = beat.lanes // lanes
+        return unpack(p, beat, steps.active, steps.first, groups, again=cycles > groups)
     return keep(p, beat, steps.first) if cycles > 1 else beat
 
 
@@ -47,7 +50,8 @@ def hold_frame(p: Pipeline, beat: Signal, steps: Steps, cycles: int) -> Signal:
     """The parts of a beat that comes with the first firing of a round, for all the firings of the round."""
     if cycles == 1:
         return keep(p, beat, steps.round_first)
-    return unpack(p, beat, steps.active, both(p, f"{beat.name}_first", steps.round_first, steps.first), cycles)
+    first = both(p, f"{beat.name}_first", steps.round_first, steps.first)
+    return unpack(p, beat, steps.active, first, cycles, again=True)
 
 
 def pack(p: Pipeline, name: str, part: Signal, valid: Signal, groups: int) -> tuple[Signal, Signal]:
@@ -55,7 +59,7 @@ def pack(p: Pipeline, name: str, part: Signal, valid: Signal, groups: int) -> tu
     valid = p.at(valid, part.cycle)
     if groups == 1:
         return part, valid
-    beat = p.declare(replace(part, name=name, lanes=part.lanes * groups))
+    beat = p.declare(replace(part, name=name, lanes=part.lanes * groups, ranges=()))
     write = p.declare(replace(valid, name=f"{name}_write", ps=part.ps))
     ports = {
         "clk": "clk", "rst": "rst", "valid": valid.name, "part": part.name, "write": write.name, "beat": beat.name,
@@ -70,7 +74,7 @@ def interleave(p: Pipeline, name: str, beat: Signal, outer: int, inner: int) -> 
     """The two outer axes of (outer, inner, rest) swapped; wires only."""
     if outer == 1 or inner == 1:
         return beat
-    result = p.declare(replace(beat, name=name))
+    result = p.declare(replace(beat, name=name, ranges=()))
     parameters = {
         "OUTER": outer, "INNER": inner, "LANES": beat.lanes // (outer * inner), "WIDTH": beat.type.width,
     }  # fmt: skip

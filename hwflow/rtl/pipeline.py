@@ -83,7 +83,9 @@ class Pipeline:
             self._rings.add(late.name)
             self.declare(late)
             ports = {"clk": "clk", "rst": "rst", "d": signal.name, "q": late.name}
-            self.instance("hwflow_delay", f"{late.name}_ring", {"WIDTH": signal.bits, "CYCLES": wait}, ports)
+            block = int(costs.delay_in_block(signal.bits, wait))
+            parameters = {"WIDTH": signal.bits, "CYCLES": wait, "BLOCK": block}
+            self.instance("hwflow_delay", f"{late.name}_ring", parameters, ports)
             self.spend(costs.delay_line(signal.bits, wait))
         return late
 

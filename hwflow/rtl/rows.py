@@ -14,13 +14,11 @@ from hwflow.ir.types import FixedType
 from hwflow.rtl import arithmetic, control, reduce, wires
 from hwflow.rtl.module import Steps
 from hwflow.rtl.pipeline import Pipeline
-from hwflow.rtl.quick_table import can_be_quick, quick_table
 from hwflow.rtl.signal import FLAG, Signal
 from hwflow.schedule import costs
 from hwflow.schedule.resources import Resources
 
 BLOCK_WORDS, BLOCK_BITS = 128, 32  # beyond that hwflow_constants asks for block RAM
-_SAMPLE = 48  # words that mostly tell all bits apart
 Lay = Callable[[IntArray], IntArray]
 """Constants (head, token, element) in the order of their use: (steps of a frame, lanes)."""
 
@@ -77,11 +75,9 @@ class Rows:
             case Table():
                 entries = self.graph.tensors[node.inputs[1]]
                 assert entries.values is not None
-                words, address = entries.values.reshape(-1, 1), self._value(node.inputs[0])
+                words = entries.values.reshape(-1, 1)
                 file = p.memory(entries.id, words, entries.type.width)
-                if isinstance(following, Mul) and can_be_quick(address):
-                    return quick_table(p, name, address, file, words, type)
-                return arithmetic.table(p, name, address, file, type, varying_bits(words, entries.type.width))
+                return arithmetic.table(p, name, self._value(node.inputs[0]), file, words, type)
             case ReduceSum():
                 return self._reduce(name, self._value(node.inputs[0]), type, "sum")
             case ReduceMax():
@@ -94,8 +90,6 @@ class Rows:
     def _reduce(self, name: str, x: Signal, type: object, operation: reduce.Operation) -> Signal:
         """Over the lanes by a tree, then over the steps of the row; the result is kept until the next one."""
         p, result = self.pipeline, self.graph.tensors[name].type
-        if x.lanes == self.groups:  # nothing but one number a step
-            x = replace(x)
         if self.steps == 1:
             return reduce.tree(p, name, x, self.groups, result, operation)
         inner = replace(result, width=x.type.width, signed=x.type.signed) if operation == "max" else result
@@ -180,9 +174,8 @@ def constants(p: Pipeline, name: str, words: IntArray, type: FixedType, advance:
     ports = {"clk": "clk", "rst": "rst", "advance": advance.name, "word": name}
     p.instance("hwflow_constants", f"{name}_memory", parameters, ports)
     address = (len(words) - 1).bit_length()
-    bits = varying_bits(words, type.width)
-    memory = costs.rom(len(words), bits, blocks=len(words) > BLOCK_WORDS and result.bits >= BLOCK_BITS)
-    registers = bits if not memory.resources.bram18 else 0
+    memory = costs.rom(words, type.width, blocks=len(words) > BLOCK_WORDS and result.bits >= BLOCK_BITS)
+    registers = costs.varying_bits(words, type.width) if not memory.resources.bram18 else 0
     result = p.declare(replace(result, ps=0 if registers else costs.BLOCK_RAM_PS))
     p.spend(memory.resources + Resources(lut=2 * address, ff=registers + address))
     return result
@@ -190,31 +183,15 @@ def constants(p: Pipeline, name: str, words: IntArray, type: FixedType, advance:
 
 def memory(p: Pipeline, name: str, address: Signal, words: IntArray, type: FixedType) -> Signal:
     """A word of a memory (words, lanes) with a register at its output; as many words as there are addresses."""
-    bits = varying_bits(words, type.width)
-    cost = costs.rom(len(words), bits)
+    cost = costs.rom(words, type.width)
     block = bool(cost.resources.bram18)
-    if not block:  # of a plain address, which those that are read in a row do not have
-        cost = costs.table(address.type.width, bits)
     (placed,), cycle, _ = p.place([address], cost.delay_ps)
     result = p.declare(Signal(name, words.shape[1], type, cycle + 1, costs.BLOCK_RAM_PS if block else 0))
     file = p.memory(name, words, type.width)
     parameters = {"LANES": 1, "ADDRESS": address.type.width, "WIDTH": result.bits, "FILE": f'"{file}"'}
     p.instance("hwflow_table_ram", f"{name}_memory", parameters, {"clk": "clk", "x": placed.name, "y": name})
-    p.spend(cost.resources + Resources(ff=0 if block else bits))
+    p.spend(cost.resources + Resources(ff=0 if block else costs.varying_bits(words, type.width)))
     return result
-
-
-def varying_bits(words: IntArray, width: int) -> int:
-    """Bits of a word (count, lanes) that are no constant, each one that equals another counted once."""
-    if len(words) > _SAMPLE and (found := varying_bits(words[:_SAMPLE], width)) == words.shape[1] * width:
-        return found  # bits that differ in a few words differ in all of them
-    octets = words.astype("<i8")[..., None].view(np.uint8)[..., : -(-width // 8)]
-    bits = np.unpackbits(octets, axis=-1, bitorder="little")[..., :width].reshape(len(words), -1)
-    changing = np.packbits(bits[:, (bits != bits[0]).any(axis=0)], axis=0)
-    columns = np.zeros((changing.shape[1], -(-len(changing) // 8) * 8), np.uint8)
-    columns[:, : len(changing)] = changing.T
-    numbers = columns.view(np.uint64)
-    return max(1, len(np.unique(numbers if numbers.shape[1] == 1 else numbers.view(f"V{columns.shape[1]}"))))
 
 
 def shortest_period(words: IntArray) -> IntArray:

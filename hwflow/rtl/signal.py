@@ -13,7 +13,7 @@ class Signal:
 
     ``cycle``: cycles after the step that it belongs to; ``ps``: picoseconds after the clock edge of that cycle.
     ``resets``: a flag that a reset clears on its way. ``summed``: it comes from an adder in the same cycle, and its low
-    bits before the high ones; ``looked_up``: from a table. ``values``: of a constant, lane by lane;
+    bits before the high ones; ``values``: of a constant, lane by lane;
     ``still``: it is the same for every step that uses it and needs no registers on its way.
     ``ranges``: least and greatest of each lane, where they are known to be less than those of the type.
     """
@@ -25,10 +25,13 @@ class Signal:
     ps: int = 0
     resets: bool = False
     summed: bool = False
-    looked_up: bool = False
     still: bool = False
     values: tuple[int, ...] = ()
     ranges: tuple[tuple[int, int], ...] = ()
+
+    def __post_init__(self) -> None:
+        assert len(self.ranges) in (0, self.lanes), self.name
+        assert len(self.values) in (0, self.lanes), self.name
 
     @property
     def bits(self) -> int:

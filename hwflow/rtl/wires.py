@@ -28,10 +28,10 @@ def join(p: Pipeline, name: str, parts: Sequence[Signal]) -> Signal:
     """Signals of one type side by side, the first one lowest; wires only."""
     cycle = max(part.cycle for part in parts)
     there = [p.at(part, cycle) for part in parts]
-    result = replace(there[0], name=name, lanes=sum(part.lanes for part in there), ps=max(part.ps for part in there))
-    p.declare(replace(result, values=(), ranges=()))
+    lanes, ps = sum(part.lanes for part in there), max(part.ps for part in there)
+    result = p.declare(replace(there[0], name=name, lanes=lanes, ps=ps, values=(), ranges=()))
     p.lines.append(f"    assign {name} = {{{', '.join(part.name for part in reversed(there))}}};")
-    return replace(result, values=(), ranges=())
+    return result
 
 
 def resize(p: Pipeline, name: str, x: Signal, type: FixedType, shift: int = 0) -> Signal:
@@ -50,7 +50,8 @@ def wide(p: Pipeline, x: Signal, lanes: int) -> Signal:
     if x.lanes == lanes:
         return x
     each, width, name = lanes // x.lanes, x.type.width, f"{x.name}_x{lanes}"
-    result = replace(x, name=name, lanes=lanes)
+    ranges = tuple(lane for lane in x.ranges for _ in range(each))
+    result = replace(x, name=name, lanes=lanes, ranges=ranges)
     if name not in p.wide:
         p.wide.add(name)
         p.declare(result)

@@ -15,6 +15,8 @@ TIME_LIMIT_S = 2 * 3600.0
 _FLAGS = "-family xcup -flatten -noiopad -noclkbuf -nosrl"
 """For ``synth_xilinx``. Without shift registers in LUTs: to find them takes time that grows with the square of their
 number, and the library keeps long delays in LUT RAM itself."""
+_LOGIC = "map_ffram"  # its label at which memories that found no block become logic
+ROM_MAP = Path(__file__).with_name("rom.v")
 
 
 def read_lines(module: str, parameters: Mapping[str, int], files: Closure) -> list[str]:
@@ -25,9 +27,9 @@ def read_lines(module: str, parameters: Mapping[str, int], files: Closure) -> li
 
 
 def synth_lines(module: str, *options: str) -> list[str]:
-    """Commands that map a module to cells. What keeps its hierarchy does so while logic is mapped; then all is flat."""
-    flags = " ".join((_FLAGS, *options))
-    return [f"synth_xilinx {flags} -top {module}", "setattr -mod -unset keep_hierarchy *", "flatten", "opt_clean"]
+    """Commands that map a module to cells. They read ``ROM_MAP``, which has to lie beside the sources."""
+    synth = f"synth_xilinx {' '.join((_FLAGS, *options))} -top {module} -run"
+    return [f"{synth} :{_LOGIC}", f"techmap -map {ROM_MAP.name}", "opt_merge -share_all", f"{synth} {_LOGIC}:"]
 
 
 def last_words(folder: Path, output: str) -> str:

@@ -109,7 +109,6 @@ def _mutate(rtl: Path, manifest: Manifest, count: int, seed: int, work: Path) ->
         shutil.copyfile(rtl / file, work / file)
     prepare = [
         *read_lines(top, {}, files),
-        "setattr -mod -unset keep_hierarchy *",  # a fault in any cell is as likely as in any other
         f"prep -flatten -top {top}",
         f"expose {' '.join(f'w:{kernel}.m*_*' for kernel in manifest.kernels)}",  # what the kernels hand on
         "expose w:*.used w:*.reserve",  # places of the FIFOs

@@ -6,7 +6,7 @@ import numpy as np
 
 from hwflow.kernels.linear import HARDWIRED_LUTS, Linear
 from hwflow.kernels.network import kernel_graph
-from hwflow.rtl.rows import varying_bits
+from hwflow.schedule.costs import varying_bits
 from hwflow.schedule.kernel import Fold
 from tests.support.blocks import Blocks
 

@@ -14,7 +14,6 @@ from hwflow.ir.graph import Graph
 from hwflow.ir.types import FixedType
 from hwflow.rtl.arithmetic import add, multiply, requantise
 from hwflow.rtl.pipeline import Pipeline
-from hwflow.rtl.rows import varying_bits
 from hwflow.rtl.signal import Signal
 from hwflow.schedule import costs
 from hwflow.schedule.resources import Resources
@@ -97,5 +96,5 @@ def test_saturation_that_cannot_happen_is_free() -> None:
 
 def test_varying_bits_are_counted_once() -> None:
     words = np.array([[0, 5, 5], [1, 5, 5], [2, 4, 4]])
-    assert varying_bits(words, 4) == 3  # bits 0 and 1 of the first lane, bit 0 of the others
-    assert varying_bits(np.ones((4, 2), np.int64), 8) == 1
+    assert costs.varying_bits(words, 4) == 3  # bits 0 and 1 of the first lane, bit 0 of the others
+    assert costs.varying_bits(np.ones((4, 2), np.int64), 8) == 1

@@ -8,6 +8,7 @@ between two registers. Estimates, never post-route figures.
 from hwflow.schedule.costs.buffers import (
     RING_CYCLES,
     actor,
+    delay_in_block,
     delay_line,
     fifo,
     fifos,
@@ -22,15 +23,14 @@ from hwflow.schedule.costs.cost import (
     LUT6_PS,
     LUT_PS,
     NET_PS,
-    TABLE_BEFORE_DSP_PS,
-    TABLE_IN_KERNEL,
     TREE_LEVEL_PS,
     Cost,
     usable_ps,
 )
 from hwflow.schedule.costs.logic import adder, adder_tree, comparator, maximum, relu, requantise, rounding
-from hwflow.schedule.costs.memory import TABLE_IN_LUTS, block_rams, ram, rom, small_ram, table
+from hwflow.schedule.costs.memory import block_rams, ram, small_ram
 from hwflow.schedule.costs.products import multiplier
+from hwflow.schedule.costs.rom import TABLE_IN_LUTS, rom, table, varying_bits
 
 __all__ = [
     "BLOCK_RAM_PS",
@@ -39,8 +39,6 @@ __all__ = [
     "LUT_PS",
     "NET_PS",
     "RING_CYCLES",
-    "TABLE_BEFORE_DSP_PS",
-    "TABLE_IN_KERNEL",
     "TABLE_IN_LUTS",
     "TREE_LEVEL_PS",
     "Cost",
@@ -49,6 +47,7 @@ __all__ = [
     "adder_tree",
     "block_rams",
     "comparator",
+    "delay_in_block",
     "delay_line",
     "fifo",
     "fifos",
@@ -65,5 +64,6 @@ __all__ = [
     "token_buffer",
     "tree_registers",
     "usable_ps",
+    "varying_bits",
     "window",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from hwflow.schedule.costs.memory import ram, small_ram
+from hwflow.schedule.costs.memory import BLOCK_COST, block_rams, ram, small_ram
 from hwflow.schedule.resources import Resources, total
 
 RING_CYCLES = 8  # from which on a value is carried along in memory
@@ -75,14 +75,24 @@ def frame_buffer(token_bits: int, tokens: int, parts: int, passes: int) -> Resou
 def delay_line(bits: int, cycles: int) -> Resources:
     """``bits`` carried along for ``cycles``: flip-flops, or a ring in memory from 8 cycles on, for more than 4 bits.
 
-    The ring reads and writes at one address: 16 bits of 32 words, or 8 of 64, take 8 LUTs. Yosys: 8 x 64 -> 34 LUTs
-    and 67 flip-flops, 34 x 64 -> 67 and 70.
+    The ring reads and writes at one address: 16 bits of 32 words, or 8 of 64, take 8 LUTs; a large one lies in block
+    RAM (`delay_in_block`). Yosys: 8 x 64 -> 34 LUTs and 67 flip-flops, 34 x 64 -> 67 and 70.
     """
     if cycles < RING_CYCLES or bits <= 4:
         return Resources(ff=bits * cycles)
-    words = cycles - 1
-    luts = 8 * (math.ceil(bits / 16) if words <= 32 else math.ceil(words / 64) * math.ceil(bits / 8))
-    return Resources(lut=luts + 3, ff=bits + (words - 1).bit_length())
+    counter = Resources(lut=3, ff=bits + (cycles - 2).bit_length())
+    if delay_in_block(bits, cycles):
+        return counter + Resources(bram18=block_rams(cycles - 2, bits))
+    return counter + Resources(lut=_ring_luts(bits, cycles - 1))
+
+
+def delay_in_block(bits: int, cycles: int) -> bool:
+    """Whether the ring of a delay is so large that a block RAM is worth it."""
+    return 2 * _ring_luts(bits, cycles - 1) > BLOCK_COST * block_rams(cycles - 2, bits)
+
+
+def _ring_luts(bits: int, words: int) -> int:
+    return 8 * (math.ceil(bits / 16) if words <= 32 else math.ceil(words / 64) * math.ceil(bits / 8))
 
 
 def tree_registers(terms: int, bits: int, stages: int) -> Resources:
