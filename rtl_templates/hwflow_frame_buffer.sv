@@ -59,5 +59,5 @@ module hwflow_frame_buffer #(
         end
     end
 
-    assign y = word[part*STEP+:STEP];
+    hwflow_part #(.COUNT(PARTS), .WIDTH(STEP)) choice (.x(word), .index(part), .y(y));
 endmodule

@@ -77,6 +77,6 @@ module hwflow_token_buffer #(
             assign found = memory[from];
             always_ff @(posedge clk) if (write && write_bank == BANK'(p)) memory[to] <= token;
         end
-        assign y[p*PART+:PART] = found[part*PART+:PART];
+        hwflow_part #(.COUNT(PARTS), .WIDTH(PART)) choice (.x(found), .index(part), .y(y[p*PART+:PART]));
     end
 endmodule

@@ -1,6 +1,7 @@
 // Hands out a beat in GROUPS parts, one on every `step`, the lowest first; with AGAIN round and round.
 //
-// `first`: the step is the first of its firing; then the part comes straight from the beat. Latency 0.
+// `first`: the step is the first of its firing; then the part comes straight from the beat, later ones from a copy.
+// Latency 0.
 module hwflow_unpack #(
     parameter int WIDTH  = 8,
     parameter int GROUPS = 2,
@@ -12,16 +13,18 @@ module hwflow_unpack #(
     input  logic [GROUPS*WIDTH-1:0] beat,
     output logic [WIDTH-1:0]        part
 );
-    localparam int LEFT = (AGAIN ? GROUPS : GROUPS - 1) * WIDTH;  // bits of the parts that are still to come
-    logic [LEFT-1:0] held, next;
+    localparam int PARTS = AGAIN ? GROUPS : GROUPS - 1;  // that are needed after the first step
+    localparam int INDEX = PARTS > 1 ? $clog2(PARTS) : 1;
+    localparam int START = AGAIN ? 1 : 0;
+    logic [PARTS*WIDTH-1:0] held;
+    logic [INDEX-1:0]       index;
+    logic [WIDTH-1:0]       chosen;
 
-    assign part = first ? beat[WIDTH-1:0] : held[WIDTH-1:0];
+    hwflow_part #(.COUNT(PARTS), .WIDTH(WIDTH)) choice (.x(held), .index(index), .y(chosen));
+    assign part = first ? beat[WIDTH-1:0] : chosen;
 
-    if (AGAIN) begin : g_again
-        assign next = {part, first ? beat[GROUPS*WIDTH-1:WIDTH] : held[LEFT-1:WIDTH]};
-    end else begin : g_once
-        assign next = first ? beat[GROUPS*WIDTH-1:WIDTH] : held >> WIDTH;
+    always_ff @(posedge clk) begin
+        if (step && first) held <= beat[GROUPS*WIDTH-1-:PARTS*WIDTH];
+        if (step) index <= first ? INDEX'(START) : index == INDEX'(PARTS - 1) ? '0 : index + 1'b1;
     end
-
-    always_ff @(posedge clk) if (step) held <= next;
 endmodule

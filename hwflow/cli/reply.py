@@ -25,14 +25,18 @@ NearExact = Annotated[bool, typer.Option("--near-exact", help="Accept float Soft
 
 
 class Reply:
-    """What a command has to say. Call it once, before a gate may fail, with the document and its form for people."""
+    """What a command has to say. Call it before a gate may fail, with the document and its form for people.
+
+    What is said later is added to the document, and shown below.
+    """
 
     def __init__(self) -> None:
         self.document: dict[str, Any] = {}
-        self.show: Callable[[Console], None] = lambda console: None
+        self.shows: list[Callable[[Console], None]] = []
 
     def __call__(self, document: Mapping[str, Any], show: Callable[[Console], None]) -> None:
-        self.document, self.show = dict(document), show
+        self.document |= document
+        self.shows.append(show)
 
 
 @contextmanager
@@ -67,7 +71,9 @@ def send_failure(failure: Failure, as_json: bool, document: Mapping[str, Any] | 
 def _show(reply: Reply) -> None:
     from rich.console import Console
 
-    reply.show(Console(highlight=False))
+    console = Console(highlight=False)
+    for show in reply.shows:
+        show(console)
 
 
 def _print_json(document: Mapping[str, Any]) -> None:

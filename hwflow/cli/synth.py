@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from hwflow.cli.reply import Debug, Json, command
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 
 class Tool(StrEnum):
@@ -44,15 +41,9 @@ def synth(
         design = Design.load(folder)
         with Steps() as progress:
             found = design.synth(tool.value, route, progress)
+        tables = [resource_table(figures, design.board) for figures in found]
+        reply({}, lambda console: console.print(*tables))
         answer(reply, design.record)
-        summary = reply.show
-
-        def show(console: Console) -> None:
-            for figures in found:
-                console.print(resource_table(figures, design.board))
-            summary(console)
-
-        reply(reply.document, show)
         for figures in found:
             figures.check_fit(design.board)
         raise_if_failed(design.record)

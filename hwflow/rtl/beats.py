@@ -16,15 +16,14 @@ def unpack(p: Pipeline, beat: Signal, step: Signal, first: Signal, groups: int, 
     """The part of a beat that a step works on: ``groups`` from the ``first`` step on, or ``again`` and again."""
     if groups == 1:
         return beat
-    part = Signal(
-        f"{beat.name}_part", beat.lanes // groups, beat.type, beat.cycle, beat.ps + costs.LUT_PS + costs.NET_PS
-    )
-    p.declare(part)
+    kept = groups if again else groups - 1
+    choice = costs.choice(kept, or_other=True)
+    part = p.declare(Signal(f"{beat.name}_part", beat.lanes // groups, beat.type, beat.cycle, beat.ps + choice.delay_ps))
     ports = {"clk": "clk", "step": step.name, "first": first.name, "beat": beat.name, "part": part.name}
     parameters = {"WIDTH": part.bits, "GROUPS": groups, "AGAIN": int(again)}
     p.instance("hwflow_unpack", f"{beat.name}_unpack", parameters, ports)
-    held = beat.bits if again else beat.bits - part.bits
-    p.spend(Resources(lut=held, ff=held))
+    index = (kept - 1).bit_length()
+    p.spend(part.bits * choice.resources + Resources(lut=index, ff=kept * part.bits + index))
     return part
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Literal
 
 from hwflow.ir.types import FixedType
@@ -17,22 +18,23 @@ Operation = Literal["sum", "max"]
 
 def dot(p: Pipeline, name: str, x: Signal, w: Signal, shape: tuple[int, int, int]) -> Signal:
     """Products of x (heads, lanes) with w (PE, heads, lanes): (heads, PE, lanes)."""
-    heads, pe, lanes = shape
-    type = product_type(x.type, w.type)
-    parameters = {"HEADS": heads, "PE": pe, "LANES": lanes, **operand("X", x), **operand("W", w), "WIDTH": type.width}
-    cost = heads * pe * lanes * product_cost(x.type, w.type)
-    inputs = {"x": x, "w": w}
-    return p.combinational("hwflow_dot", name, (heads * pe * lanes, type), inputs, parameters, cost)
+    return _products(p, "hwflow_dot", name, {"x": x, "w": w}, shape)
 
 
 def outer(p: Pipeline, name: str, a: Signal, v: Signal, shape: tuple[int, int, int]) -> Signal:
     """Products of a (heads, PE) with v (PE, heads, lanes): (heads, lanes, PE)."""
-    heads, pe, lanes = shape
-    type = product_type(a.type, v.type)
-    parameters = {"HEADS": heads, "PE": pe, "LANES": lanes, **operand("P", a), **operand("V", v), "WIDTH": type.width}
-    cost = heads * pe * lanes * product_cost(a.type, v.type)
-    inputs = {"p": a, "v": v}
-    return p.combinational("hwflow_outer", name, (heads * pe * lanes, type), inputs, parameters, cost)
+    return _products(p, "hwflow_outer", name, {"p": a, "v": v}, shape)
+
+
+def _products(p: Pipeline, module: str, name: str, inputs: dict[str, Signal], shape: tuple[int, int, int]) -> Signal:
+    """heads x PE x lanes products of two signals."""
+    a, b = inputs.values()
+    type, count = product_type(a.type, b.type), prod(shape)
+    parameters: dict[str, object] = dict(zip(("HEADS", "PE", "LANES"), shape, strict=True))
+    for port, signal in inputs.items():
+        parameters |= operand(port.upper(), signal)
+    parameters["WIDTH"] = type.width
+    return p.combinational(module, name, (count, type), inputs, parameters, count * product_cost(a.type, b.type))
 
 
 def tree(p: Pipeline, name: str, x: Signal, groups: int, type: FixedType, operation: Operation) -> Signal:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from hwflow.errors import GateFailed
 from hwflow.processes import run_tool
-from hwflow.synthesis.script import ROM_MAP, read_lines, run_script, synth_lines
+from hwflow.synthesis.script import MAPS, read_lines, run_script, synth_lines
 from hwflow.synthesis.simulator import build_program
 from hwflow.synthesis.sources import closure
 
@@ -90,7 +90,7 @@ def _netlist(work: Path, read: Sequence[str], module: str) -> dict[str, tuple[st
         "write_verilog -noattr netlist.v",
         "write_json netlist.json",
     ]
-    for file in (_DSP, ROM_MAP):
+    for file in (_DSP, *MAPS):
         shutil.copyfile(file, work / file.name)
     run_script(work, script, module)
     ports = json.loads((work / "netlist.json").read_text())["modules"][f"{module}_netlist"]["ports"]

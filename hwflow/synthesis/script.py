@@ -16,7 +16,7 @@ _FLAGS = "-family xcup -flatten -noiopad -noclkbuf -nosrl"
 """For ``synth_xilinx``. Without shift registers in LUTs: to find them takes time that grows with the square of their
 number, and the library keeps long delays in LUT RAM itself."""
 _LOGIC = "map_ffram"  # its label at which memories that found no block become logic
-ROM_MAP = Path(__file__).with_name("rom.v")
+MAPS = tuple(Path(__file__).with_name(name) for name in ("rom.v", "mux.v"))
 
 
 def read_lines(module: str, parameters: Mapping[str, int], files: Closure) -> list[str]:
@@ -27,9 +27,10 @@ def read_lines(module: str, parameters: Mapping[str, int], files: Closure) -> li
 
 
 def synth_lines(module: str, *options: str) -> list[str]:
-    """Commands that map a module to cells. They read ``ROM_MAP``, which has to lie beside the sources."""
+    """Commands that map a module to cells. They read ``MAPS``, which have to lie beside the sources."""
     synth = f"synth_xilinx {' '.join((_FLAGS, *options))} -top {module} -run"
-    return [f"{synth} :{_LOGIC}", f"techmap -map {ROM_MAP.name}", "opt_merge -share_all", f"{synth} {_LOGIC}:"]
+    maps = " ".join(f"-map {file.name}" for file in MAPS)
+    return [f"{synth} :{_LOGIC}", f"techmap {maps}", "opt_merge -share_all", f"{synth} {_LOGIC}:"]
 
 
 def last_words(folder: Path, output: str) -> str:

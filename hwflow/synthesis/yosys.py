@@ -20,7 +20,7 @@ from hwflow.schedule.resources import Resources
 from hwflow.synthesis.cache import Cache, cache_folder
 from hwflow.synthesis.cells import resources_of
 from hwflow.synthesis.pool import Job, run_jobs, tail, width_for
-from hwflow.synthesis.script import ROM_MAP, TIME_LIMIT_S, last_words, read_lines, synth_lines
+from hwflow.synthesis.script import MAPS, TIME_LIMIT_S, last_words, read_lines, synth_lines
 from hwflow.synthesis.sources import Closure, closure
 from hwflow.synthesis.tool import LOG, Yosys, find_yosys
 
@@ -100,7 +100,8 @@ def synth_modules(
 def _plan(rtl: Path, sources: Sequence[str], module: Module, tool: Yosys) -> _Plan:
     files = closure(rtl, sources, module.name, module.black_boxes)
     script = _script(module, files)
-    content = [_FORMAT, str(tool), script, sha256_file(ROM_MAP), {n: sha256_file(rtl / n) for n in files.files}]
+    rules = [sha256_file(file) for file in MAPS]
+    content = [_FORMAT, str(tool), script, rules, {name: sha256_file(rtl / name) for name in files.files}]
     return _Plan(module, files, script, hashlib.sha256(json.dumps(content).encode()).hexdigest())
 
 
@@ -129,7 +130,8 @@ def _job(rtl: Path, plan: _Plan, tool: Yosys, scratch: Path) -> Job:
     temporary.mkdir()
     for name in plan.files.files:
         shutil.copyfile(rtl / name, run / name)
-    shutil.copyfile(ROM_MAP, run / ROM_MAP.name)
+    for file in MAPS:
+        shutil.copyfile(file, run / file.name)
     (run / "script.ys").write_text(plan.script)
     environment = {**os.environ, "TMPDIR": str(temporary)}  # what the tool leaves when it is ended goes as well
     return Job(plan.module.name, tool.command("script.ys"), run, scratch / "output", environment)

@@ -27,7 +27,7 @@ from hwflow.schedule.costs.cost import (
     Cost,
     usable_ps,
 )
-from hwflow.schedule.costs.logic import adder, adder_tree, comparator, maximum, relu, requantise, rounding
+from hwflow.schedule.costs.logic import adder, adder_tree, choice, comparator, maximum, relu, requantise, rounding
 from hwflow.schedule.costs.memory import block_rams, ram, small_ram
 from hwflow.schedule.costs.products import multiplier
 from hwflow.schedule.costs.rom import TABLE_IN_LUTS, rom, table, varying_bits
@@ -46,6 +46,7 @@ __all__ = [
     "adder",
     "adder_tree",
     "block_rams",
+    "choice",
     "comparator",
     "delay_in_block",
     "delay_line",

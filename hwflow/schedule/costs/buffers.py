@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from hwflow.schedule.costs.logic import choice
 from hwflow.schedule.costs.memory import BLOCK_COST, block_rams, ram, small_ram
 from hwflow.schedule.resources import Resources, total
 
@@ -47,8 +48,7 @@ def actor(firings: int, cycles: int) -> Resources:
 def token_buffer(token_bits: int, words: int, banks: int, parts: int) -> Resources:
     """Two halves of ``words`` tokens in each of ``banks`` memories, a part of a token chosen behind each."""
     bank = small_ram(2 * words, token_bits)
-    choice = Resources(lut=math.ceil(token_bits / parts * (parts - 1) / 2)) if parts > 1 else Resources()
-    return banks * (bank + choice)
+    return banks * (bank + token_bits // parts * choice(parts).resources)
 
 
 def window(places: int, bits: int, counters: int) -> Resources:
@@ -66,10 +66,10 @@ def window(places: int, bits: int, counters: int) -> Resources:
 def frame_buffer(token_bits: int, tokens: int, parts: int, passes: int) -> Resources:
     """Two frames of tokens with a register behind, a part of a token chosen from it, and counters."""
     memory = small_ram(2 * tokens, token_bits)
-    choice = Resources(lut=math.ceil(token_bits / parts * (parts - 1) / 2)) if parts > 1 else Resources()
+    chosen = token_bits // parts * choice(parts).resources
     address, index = (2 * tokens - 1).bit_length(), (parts - 1).bit_length() + (passes - 1).bit_length()
     counters = Resources(lut=4 * address + 2 * index, ff=2 * address + index)
-    return memory + choice + counters + Resources(ff=0 if memory.bram18 else token_bits)
+    return memory + chosen + counters + Resources(ff=0 if memory.bram18 else token_bits)
 
 
 def delay_line(bits: int, cycles: int) -> Resources:

@@ -12,7 +12,9 @@ from hwflow.schedule.costs.cost import (
     CARRY_S_PS,
     CARRY_THROUGH_PS,
     CARRY_WIRE_PS,
+    LUT6_PS,
     LUT_PS,
+    MUXF_PS,
     NET_PS,
     TREE_LEVEL_PS,
     Cost,
@@ -80,6 +82,23 @@ def _rounding(kept: int, shift: int) -> Cost:
     luts = (0, 1, 2, math.ceil(0.44 * shift))[levels]
     chain = 160 + (math.ceil(kept / 8) - 1) * (CARRY_WIRE_PS + CARRY_THROUGH_PS)
     return Cost(Resources(lut=luts), lut_ps(1) + (levels - 1) * 250 + NET_PS + chain + CARRY_O_PS)
+
+
+def choice(count: int, *, or_other: bool = False) -> Cost:
+    """One of ``count`` bits by its number, ``or_other``: or else another one by a flag: see ``synthesis/mux.v``.
+
+    Yosys, with the other one: 2 -> 1 LUT, 4 -> 2, 8 -> 3, 16 -> 5, 32 -> 9, 64 -> 18.
+    """
+    if count <= 2:
+        luts = int(count == 2 or or_other)
+        return Cost(Resources(lut=luts), lut_ps(luts))
+    fours = math.ceil(count / 4)
+    odd = fours % 4 == 3  # too many for MUXF7, too few for MUXF8
+    muxes = (fours > 1) + (fours > 3)
+    lookups = Cost(Resources(lut=fours), NET_PS + LUT6_PS + muxes * MUXF_PS)
+    if fours <= 4:
+        return lookups.then(choice(1 + odd, or_other=or_other))
+    return lookups.then(choice(1 + odd)).then(choice(math.ceil(fours / 4), or_other=or_other))
 
 
 def lut_ps(levels: int) -> int:
