@@ -59,8 +59,8 @@ def requantise(p: Pipeline, name: str, x: Signal, op: Requantise, *, quick: bool
     return p.combinational("hwflow_requantise", name, (x.lanes, op.target), {"x": x}, parameters, cost)
 
 
-def clamp(p: Pipeline, name: str, x: Signal, op: Clamp, type: FixedType, *, rounds: bool = False) -> Signal:
-    """Limit to a range. ``rounds``: a requantiser follows, whose LUTs take it in, as does the reset of a register."""
+def clamp(p: Pipeline, name: str, x: Signal, op: Clamp, type: FixedType, *, taken_in: bool = False) -> Signal:
+    """Limit to a range. ``taken_in``: the LUTs of a requantiser behind it do it, or the reset of a register does."""
     parameters: dict[str, object] = {
         "LANES": x.lanes, "IN_WIDTH": x.type.width, "IN_SIGNED": int(x.type.signed), "WIDTH": type.width,
         "HAS_LOW": int(op.lo is not None), "HAS_HIGH": int(op.hi is not None),
@@ -69,8 +69,8 @@ def clamp(p: Pipeline, name: str, x: Signal, op: Clamp, type: FixedType, *, roun
         if limit is not None:
             parameters[key] = _literal(min(max(limit, x.type.lo), x.type.hi), x.type.width + 1)
     cost = x.lanes * costs.relu(x.type.width)
-    if rounds:
-        cost = replace(cost, resources=Resources())
+    if taken_in:
+        cost = replace(cost, resources=Resources(lut=x.lanes))
     return p.combinational("hwflow_clamp", name, (x.lanes, type), {"x": x}, parameters, cost)
 
 

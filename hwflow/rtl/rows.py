@@ -69,9 +69,8 @@ class Rows:
             case Shift():
                 return replace(self._value(node.inputs[0]), type=type)
             case Clamp():
-                return arithmetic.clamp(
-                    p, name, self._value(node.inputs[0]), node.op, type, rounds=isinstance(following, Requantise)
-                )
+                taken_in = following is None or isinstance(following, Requantise)
+                return arithmetic.clamp(p, name, self._value(node.inputs[0]), node.op, type, taken_in=taken_in)
             case Table():
                 entries = self.graph.tensors[node.inputs[1]]
                 assert entries.values is not None
