@@ -13,9 +13,9 @@ from hwflow.ir.ops import Clamp
 from hwflow.ir.types import FixedType
 from hwflow.kernels.base import HeadKernel, HlsCode, HlsWeight, beats, width
 from hwflow.kernels.code import config
-from hwflow.rtl.arithmetic import clamp
 from hwflow.rtl.beats import finish
 from hwflow.rtl.module import KernelModule
+from hwflow.rtl.narrow import clamp
 from hwflow.rtl.rows import memory
 from hwflow.schedule.dataflow import Actor, Phase
 from hwflow.schedule.kernel import Fold

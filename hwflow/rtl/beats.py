@@ -18,7 +18,9 @@ def unpack(p: Pipeline, beat: Signal, step: Signal, first: Signal, groups: int, 
         return beat
     kept = groups if again else groups - 1
     choice = costs.choice(kept, or_other=True)
-    part = p.declare(Signal(f"{beat.name}_part", beat.lanes // groups, beat.type, beat.cycle, beat.ps + choice.delay_ps))
+    part = p.declare(
+        Signal(f"{beat.name}_part", beat.lanes // groups, beat.type, beat.cycle, beat.ps + choice.delay_ps)
+    )
     ports = {"clk": "clk", "step": step.name, "first": first.name, "beat": beat.name, "part": part.name}
     parameters = {"WIDTH": part.bits, "GROUPS": groups, "AGAIN": int(again)}
     p.instance("hwflow_unpack", f"{beat.name}_unpack", parameters, ports)

@@ -11,7 +11,7 @@ import numpy as np
 from hwflow.ir.graph import Graph, IntArray, Node, Tensor
 from hwflow.ir.ops import Add, Clamp, Mul, ReduceMax, ReduceSum, Requantise, Shift, Sub, Table
 from hwflow.ir.types import FixedType
-from hwflow.rtl import arithmetic, control, reduce, wires
+from hwflow.rtl import arithmetic, control, narrow, reduce, wires
 from hwflow.rtl.module import Steps
 from hwflow.rtl.pipeline import Pipeline
 from hwflow.rtl.signal import FLAG, Signal
@@ -63,14 +63,14 @@ class Rows:
                 a, b = self._operands(node, arithmetic.product_cost(*types).delay_ps)
                 return arithmetic.multiply(p, name, a, b, type)
             case Requantise():
-                return arithmetic.requantise(
+                return narrow.requantise(
                     p, name, self._value(node.inputs[0]), node.op, quick=isinstance(following, Table)
                 )
             case Shift():
                 return replace(self._value(node.inputs[0]), type=type)
             case Clamp():
                 taken_in = following is None or isinstance(following, Requantise)
-                return arithmetic.clamp(p, name, self._value(node.inputs[0]), node.op, type, taken_in=taken_in)
+                return narrow.clamp(p, name, self._value(node.inputs[0]), node.op, type, taken_in=taken_in)
             case Table():
                 entries = self.graph.tensors[node.inputs[1]]
                 assert entries.values is not None

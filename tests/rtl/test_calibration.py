@@ -12,7 +12,8 @@ import pytest
 from hwflow.backends.rtl.project import MANIFEST, write_rtl
 from hwflow.ir.graph import Graph
 from hwflow.ir.types import FixedType
-from hwflow.rtl.arithmetic import add, multiply, requantise
+from hwflow.rtl.arithmetic import add, multiply
+from hwflow.rtl.narrow import requantise
 from hwflow.rtl.pipeline import Pipeline
 from hwflow.rtl.signal import Signal
 from hwflow.schedule import costs

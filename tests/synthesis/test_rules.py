@@ -1,4 +1,4 @@
-"""What our rules for Yosys make of read-only memories and choices: the RTL's behaviour, with as many LUTs as estimated."""
+"""What our rules for Yosys make of read-only memories and choices behaves as the RTL, with the LUTs of the estimate."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from hwflow.synthesis import equivalence, script, synth_module, yosys
 from hwflow.synthesis.equivalence import check_equivalence
 
 WIDTH = 5
-TABLE = """module unit (input logic clk, input logic [{address}:0] s_data, output logic m_valid, output logic [{top}:0] m_data);
+TABLE = """module unit (input logic clk, input logic [{address}:0] s_data,
+    output logic m_valid, output logic [{top}:0] m_data);
     logic [{address}:0] x;
     always_ff @(posedge clk) x <= s_data;
     hwflow_table #(.ADDRESS({address} + 1), .WIDTH({top} + 1), .FILE("words.hex")) unit (.x(x), .y(m_data));
