@@ -16,6 +16,7 @@ module hwflow_unpack #(
     localparam int PARTS = AGAIN ? GROUPS : GROUPS - 1;  // that are needed after the first step
     localparam int INDEX = PARTS > 1 ? $clog2(PARTS) : 1;
     localparam int START = AGAIN ? 1 : 0;
+    localparam bit ROUND = AGAIN && PARTS != 1 << INDEX;  // the number of the part has to go back to 0
     logic [PARTS*WIDTH-1:0] held;
     logic [INDEX-1:0]       index;
     logic [WIDTH-1:0]       chosen;
@@ -25,6 +26,6 @@ module hwflow_unpack #(
 
     always_ff @(posedge clk) begin
         if (step && first) held <= beat[GROUPS*WIDTH-1-:PARTS*WIDTH];
-        if (step) index <= first ? INDEX'(START) : index == INDEX'(PARTS - 1) ? '0 : index + 1'b1;
+        if (step) index <= first ? INDEX'(START) : ROUND && index == INDEX'(PARTS - 1) ? '0 : index + 1'b1;
     end
 endmodule
