@@ -1,14 +1,17 @@
 // One of many bits, chosen by a number: a LUT6 for four of them, MUXF7 and MUXF8 for up to sixteen, logic above that.
-// Yosys would make a tree of two-way choices. A rule for its `techmap`, as that of rom.v.
+// Yosys would make a tree of two-way choices. A rule for its `techmap`, as that of rom.v. Constants, which are a table,
+// are left to it.
 // Cells: AMD UltraScale Architecture Libraries Guide (UG974); $shiftx: Yosys' manual, "Multiplexers".
 (* techmap_celltype = "$shiftx" *)
 module hwflow_mux (A, B, Y);
     parameter A_SIGNED = 0, B_SIGNED = 0, A_WIDTH = 1, B_WIDTH = 1, Y_WIDTH = 1;
+    parameter _TECHMAP_CONSTMSK_A_ = 0;
     input [A_WIDTH-1:0] A;
     input [B_WIDTH-1:0] B;
     output [Y_WIDTH-1:0] Y;
 
-    wire _TECHMAP_FAIL_ = Y_WIDTH != 1 || B_SIGNED || A_WIDTH < 3 || B_WIDTH < 2 || A_WIDTH > (1 << B_WIDTH);
+    localparam TABLE = _TECHMAP_CONSTMSK_A_ === {A_WIDTH{1'b1}};
+    wire _TECHMAP_FAIL_ = TABLE || Y_WIDTH != 1 || B_SIGNED || A_WIDTH < 3 || B_WIDTH < 2 || A_WIDTH > (1 << B_WIDTH);
 
     localparam FOURS  = (A_WIDTH + 3) / 4;
     localparam GROUPS = (FOURS + 3) / 4;  // of what MUXF7 and MUXF8 choose among
