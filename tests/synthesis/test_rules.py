@@ -86,6 +86,8 @@ def test_constants(words: np.ndarray, tmp_path: Path) -> None:
 def test_choices(count: int, words: np.ndarray, tmp_path: Path) -> None:
     sources = write(tmp_path, CHOICE, bits=count - 1, index=(count - 1).bit_length() - 1, count=count)
     check_equivalence(tmp_path, sources, "unit", cycles=20 * count)
+    if count & (count - 1) == 0:  # else the number of the bit takes LUTs too
+        assert synth_module(tmp_path, sources, "unit").resources.lut == costs.choice(count).resources.lut
 
 
 @pytest.mark.parametrize("words", [(256, False)], indirect=True)

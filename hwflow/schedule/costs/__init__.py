@@ -20,7 +20,6 @@ from hwflow.schedule.costs.buffers import (
 from hwflow.schedule.costs.cost import (
     BLOCK_RAM_PS,
     FLIP_FLOP_PS,
-    LUT6_PS,
     LUT_PS,
     NET_PS,
     TREE_LEVEL_PS,
@@ -30,16 +29,14 @@ from hwflow.schedule.costs.cost import (
 from hwflow.schedule.costs.logic import adder, adder_tree, choice, comparator, maximum, relu, requantise, rounding
 from hwflow.schedule.costs.memory import block_rams, ram, small_ram
 from hwflow.schedule.costs.products import multiplier
-from hwflow.schedule.costs.rom import TABLE_IN_LUTS, rom, table, varying_bits
+from hwflow.schedule.costs.rom import rom, table, varying_bits
 
 __all__ = [
     "BLOCK_RAM_PS",
     "FLIP_FLOP_PS",
-    "LUT6_PS",
     "LUT_PS",
     "NET_PS",
     "RING_CYCLES",
-    "TABLE_IN_LUTS",
     "TREE_LEVEL_PS",
     "Cost",
     "actor",

@@ -48,11 +48,12 @@ def _in_luts(words: IntArray, width: int) -> Cost:
     if len(words) <= _SLICE // 2:
         return Cost(Resources(lut=len(bits)), NET_PS + LUT6_PS)
     slices = _slices(bits)
-    luts, in_groups = _choosing(slices)
+    changing = (slices != slices[..., :1]).any(axis=2)
+    luts, in_groups = _choosing(changing)
     among_groups = math.ceil((math.ceil(slices.shape[1] / _GROUP) - 1).bit_length() / 2)
     muxes = (slices.shape[1] > 1) + (slices.shape[1] > 2) - in_groups
     delay = NET_PS + LUT6_PS + muxes * MUXF_PS + lut_ps(in_groups + among_groups)
-    return Cost(Resources(lut=_lookups(slices) + luts), delay)
+    return Cost(Resources(lut=_lookups(slices, changing) + luts), delay)
 
 
 def _varying(words: IntArray, width: int) -> Bits:
@@ -78,15 +79,16 @@ def _slices(bits: Bits) -> Bits:
     return padded.reshape(len(bits), count, _SLICE)
 
 
-def _lookups(slices: Bits) -> int:
-    """LUTs of the slices: none for a constant, one for those of several bits that are equal."""
-    changing = (slices != slices[..., :1]).any(axis=2)
+def _lookups(slices: Bits, changing: Bits) -> int:
+    """LUTs of the slices: none for one that is not ``changing``, one for those of several bits that are equal."""
     return sum(len(_distinct(slices[where, number])) for number, where in enumerate(changing.T))
 
 
-def _choosing(slices: Bits) -> tuple[int, bool]:
-    """LUTs that choose a slice of each bit, and whether some do so among four, where MUXF7 and MUXF8 cannot."""
-    changing = (slices != slices[..., :1]).any(axis=2)
+def _choosing(changing: Bits) -> tuple[int, bool]:
+    """LUTs that choose a slice of each bit, and whether some do so among four, where MUXF7 and MUXF8 cannot.
+
+    ``changing`` (bits, slices): whether a slice is no constant.
+    """
     count = changing.shape[1]
     if count <= 2:
         luts = int((~changing.all(axis=1)).sum()) if count == 2 else 0
