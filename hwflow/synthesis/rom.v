@@ -20,29 +20,38 @@ module hwflow_rom (RD_CLK, RD_EN, RD_ARST, RD_SRST, RD_ADDR, RD_DATA, WR_CLK, WR
 
     localparam PLAIN = RD_CLK_ENABLE === 1'b0 || (_TECHMAP_CONSTVAL_RD_EN_ === 1'b1
         && _TECHMAP_CONSTVAL_RD_ARST_ === 1'b0 && _TECHMAP_CONSTVAL_RD_SRST_ === 1'b0);
-    wire _TECHMAP_FAIL_ = WR_PORTS != 0 || RD_PORTS != 1 || OFFSET != 0 || ABITS < 6 || !PLAIN;
+    localparam FITS = WR_PORTS == 0 && RD_PORTS == 1 && OFFSET == 0 && ABITS >= 6 && PLAIN;
+    wire _TECHMAP_FAIL_ = !FITS;
 
     localparam SLICES = (SIZE + 63) / 64;  // of 64 words
     localparam GROUPS = (SLICES + 3) / 4;  // of what MUXF7 and MUXF8 choose among
     localparam HIGH   = ABITS > 6 ? ABITS - 6 : 1;
-    localparam [256*GROUPS*WIDTH-1:0] WORDS = INIT[SIZE*WIDTH-1:0];
+    localparam BITS   = FITS ? WIDTH : 0;
 
-    // A bit of 64 words, from the first of them on.
-    function [63:0] column(input integer first);
-        integer i;
-        for (i = 0; i < 64; i = i + 1) column[i] = WORDS[first+i*WIDTH];
+    // The memory bit by bit, each of 64 * SLICES words: at once, as a call inside of the generate takes Yosys long.
+    function [64*SLICES*WIDTH-1:0] turned(input [SIZE*WIDTH-1:0] words);
+        integer b, i;
+        reg [SIZE-1:0] column;
+        begin
+            turned = 0;
+            for (b = 0; b < BITS; b = b + 1) begin
+                for (i = 0; i < SIZE; i = i + 1) column[i] = words[WIDTH*i+b];
+                turned[64*SLICES*b+:SIZE] = column;
+            end
+        end
     endfunction
+    localparam [64*SLICES*WIDTH-1:0] TURNED = turned(INIT);
 
     wire [HIGH-1:0]  high = RD_ADDR >> 6;
     wire [WIDTH-1:0] word;
 
     genvar b, n;
     generate
-        for (b = 0; b < WIDTH; b = b + 1) begin : g_bit
+        for (b = 0; b < BITS; b = b + 1) begin : g_bit
             wire [4*GROUPS-1:0] slice;
             wire [GROUPS-1:0]   group;
             for (n = 0; n < 4 * GROUPS; n = n + 1) begin : g_slice
-                localparam [63:0] COLUMN = column(64 * WIDTH * n + b);
+                localparam [63:0] COLUMN = n < SLICES ? TURNED[64*(SLICES*b+n)+:64] : 64'b0;
                 localparam VARIES = COLUMN != 0 && ~COLUMN != 0;
                 if (VARIES)
                     LUT6 #(.INIT(COLUMN)) lut (.I0(RD_ADDR[0]), .I1(RD_ADDR[1]), .I2(RD_ADDR[2]), .I3(RD_ADDR[3]),
