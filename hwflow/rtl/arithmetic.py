@@ -20,9 +20,11 @@ def add(p: Pipeline, name: str, a: Signal, b: Signal, type: FixedType, *, subtra
         "B_SHIFT": type.frac - b.type.frac, "SUBTRACT": int(subtract), "WIDTH": type.width,
     }  # fmt: skip
     shifts = (type.frac - a.type.frac, type.frac - b.type.frac)
-    luts = _adder_luts((a, shifts[0]), (b, shifts[1]), type.width, subtract)
-    cost = Cost(Resources(lut=luts), sum_ps(type.width, a.summed or b.summed))
-    result = p.combinational("hwflow_add", name, (a.lanes, type), {"a": a, "b": b}, parameters, cost, summed=True)
+    twice = not subtract and (a.name in b.terms or b.name in a.terms)  # x + (x + y): Yosys makes one adder of both
+    luts = 0 if twice else _adder_luts((a, shifts[0]), (b, shifts[1]), type.width, subtract)
+    cost = Cost(Resources(lut=luts), sum_ps(type.width, bool(a.terms or b.terms)))
+    inputs = {"a": a, "b": b}
+    result = p.combinational("hwflow_add", name, (a.lanes, type), inputs, parameters, cost, terms=(a.name, b.name))
     return replace(result, ranges=_sum_ranges((a, shifts[0]), (b, shifts[1]), subtract))
 
 
@@ -30,11 +32,14 @@ def multiply(p: Pipeline, name: str, a: Signal, b: Signal, type: FixedType) -> S
     """a * b."""
     parameters = {"LANES": a.lanes, **operand("A", a), **operand("B", b), "WIDTH": type.width}
     cost = a.lanes * product_cost(a.type, b.type)
+    ranges: tuple[tuple[int, int], ...] = ()
     for x, constant in ((a, b), (b, a)):
         if constant.values:
             each = (_constant_product(x.type, value) for value in constant.values)
             cost = replace(cost, resources=total(each))
-    return p.combinational("hwflow_multiply", name, (a.lanes, type), {"a": a, "b": b}, parameters, cost)
+            ranges = tuple(_product_range(x.type, value) for value in constant.values)
+    result = p.combinational("hwflow_multiply", name, (a.lanes, type), {"a": a, "b": b}, parameters, cost)
+    return replace(result, ranges=ranges)
 
 
 def table(p: Pipeline, name: str, x: Signal, file: str, words: IntArray, type: FixedType) -> Signal:
@@ -105,8 +110,22 @@ def _ranges(x: Signal) -> tuple[tuple[int, int], ...]:
 
 
 def _constant_product(type: FixedType, value: int) -> Resources:
-    """A power of two is but wires; Yosys takes the bits of any other number that it needs."""
-    if value & (value - 1) == 0 and value >= 0:
-        return Resources()
+    """A power of two is but wires, and an adder if negative; Yosys takes the bits of any other number that it needs."""
+    if abs(value) & (abs(value) - 1) == 0:
+        return Resources(lut=type.width if value < 0 else 0)
+    return product_cost(type, _constant_type(value)).resources
+
+
+def _product_range(type: FixedType, value: int) -> tuple[int, int]:
+    """Of a product with a constant, as far as Yosys knows it: by the bits of both."""
+    if abs(value) & (abs(value) - 1):
+        whole = product_type(type, _constant_type(value))
+        return whole.lo, whole.hi
+    low, high = sorted((value * type.lo, value * type.hi))
+    return low, high
+
+
+def _constant_type(value: int) -> FixedType:
+    """The bits that a constant needs."""
     bits = (value if value >= 0 else ~value).bit_length()
-    return product_cost(type, FixedType(value < 0, bits + (value < 0), 0)).resources
+    return FixedType(value < 0, bits + (value < 0), 0)

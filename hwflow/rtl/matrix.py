@@ -30,7 +30,7 @@ def matrix(m: KernelModule, x: Signal, weights: Tensor, type: FixedType) -> Sign
     name = f"{m.kernel}_matrix"
     whole = _holds_all(graph, type)
     m.extras[name] = emit(graph, name, x.type, whole, registers)
-    result = p.declare(Signal("product", weights.shape[1], whole, cycle, ps, summed=True, ranges=_ranges(graph)))
+    result = p.declare(Signal("product", weights.shape[1], whole, cycle, ps, terms=(x.name,), ranges=_ranges(graph)))
     p.lines.append(f"    {name} matrix (.clk(clk), .x({x.name}), .y(product));")
     p.spend(cost(graph, registers))
     return result if whole == type else replace(resize(p, "product_kept", result, type), ranges=result.ranges)

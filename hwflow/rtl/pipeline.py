@@ -75,10 +75,10 @@ class Pipeline:
         if wait >= costs.RING_CYCLES and not signal.resets and signal.bits > 4:
             return self._ring(signal, wait)
         self._delays[signal.name] = (signal, max(wait, self._delays.get(signal.name, (signal, 0))[1]))
-        return changed(signal, name=f"{signal.name}_{wait}", cycle=cycle, ps=0, summed=False)
+        return changed(signal, name=f"{signal.name}_{wait}", cycle=cycle, ps=0, terms=())
 
     def _ring(self, signal: Signal, wait: int) -> Signal:
-        late = changed(signal, name=f"{signal.name}_{wait}", cycle=signal.cycle + wait, ps=0, summed=False)
+        late = changed(signal, name=f"{signal.name}_{wait}", cycle=signal.cycle + wait, ps=0, terms=())
         if late.name not in self._rings:
             self._rings.add(late.name)
             self.declare(late)
@@ -108,11 +108,11 @@ class Pipeline:
 
     def combinational(
         self, module: str, name: str, output: tuple[int, FixedType], inputs: Mapping[str, Signal],
-        parameters: Mapping[str, object], cost: Cost, *, summed: bool = False,
+        parameters: Mapping[str, object], cost: Cost, *, terms: tuple[str, ...] = (),
     ) -> Signal:  # fmt: skip
         """An instance without registers; ``output`` is lanes and type, ``cost`` of all its lanes."""
         placed, cycle, ps = self.place(list(inputs.values()), cost.delay_ps)
-        result = self.declare(Signal(name, *output, cycle, ps, summed=summed))
+        result = self.declare(Signal(name, *output, cycle, ps, terms=terms))
         ports = {port: signal.name for port, signal in zip(inputs, placed, strict=True)}
         self.instance(module, f"{name}_op", parameters, {**ports, "y": name})
         self.spend(cost)

@@ -43,7 +43,7 @@ def tree(p: Pipeline, name: str, x: Signal, groups: int, type: FixedType, operat
     if terms == 1:
         return x if x.type.width == type.width else resize(p, name, x, type)
     levels = (terms - 1).bit_length()
-    cycle, ps, mask, registers, summed = x.cycle, x.ps, 0, 0, x.summed
+    cycle, ps, mask, registers, summed = x.cycle, x.ps, 0, 0, bool(x.terms)
     start = x
     for level in range(levels):
         bits = min(x.type.width + level + 1, type.width) if operation == "sum" else x.type.width
@@ -60,7 +60,7 @@ def tree(p: Pipeline, name: str, x: Signal, groups: int, type: FixedType, operat
         ps, summed = ps + delay, operation == "sum"
         luts = bits - 1 if operation == "sum" and bits < type.width else cell.resources.lut
         p.spend(Resources(lut=groups * ((-(-terms >> level)) // 2) * luts))
-    result = p.declare(Signal(name, groups, type, cycle, ps, summed=summed))
+    result = p.declare(Signal(name, groups, type, cycle, ps, terms=(x.name,) if summed else ()))
     widths = {"IN_WIDTH": x.type.width, "WIDTH": type.width} if operation == "sum" else {"WIDTH": x.type.width}
     parameters = {
         "GROUPS": groups, "TERMS": terms, **widths, "IN_SIGNED": int(x.type.signed), "REGISTERS": f"32'd{mask}",
@@ -76,11 +76,11 @@ def accumulate(
 ) -> Signal:  # fmt: skip
     """Running sums of ``groups`` groups in turn. ``flags``: valid, first, next (None: every step is another group)."""
     cell = costs.adder(type.width) if operation == "sum" else costs.maximum(type.width)
-    delay = sum_ps(type.width, x.summed) if operation == "sum" else cell.delay_ps
+    delay = sum_ps(type.width, bool(x.terms)) if operation == "sum" else cell.delay_ps
     (placed,), cycle, ps = p.place([x], delay)
     valid, first, following = (None if f is None else p.at(f, cycle) for f in flags)
     assert valid is not None and first is not None
-    result = p.declare(Signal(name, x.lanes, type, cycle, ps, summed=operation == "sum"))
+    result = p.declare(Signal(name, x.lanes, type, cycle, ps, terms=(x.name,) if operation == "sum" else ()))
     parameters = {
         "LANES": x.lanes, "GROUPS": groups, "IN_WIDTH": x.type.width, "IN_SIGNED": int(x.type.signed),
         "WIDTH": type.width, "MAXIMUM": int(operation == "max"), "SIGNED": int(type.signed),
@@ -90,7 +90,8 @@ def accumulate(
         "x": placed.name, "y": name,
     }  # fmt: skip
     p.instance("hwflow_accumulate", f"{name}_op", parameters, ports)
-    restart = type.width if operation == "sum" else 0  # the carry chain takes the sum so far, or zero, twice
+    alike = operation == "sum" and x.type.width == type.width  # else it is x that the carry chain takes twice
+    restart = type.width if alike else 0  # of the sum so far, or zero
     turning = type.width if following is not None and groups > 1 else 0  # into the lowest group, the next or y
     p.spend(x.lanes * (cell.resources + Resources(lut=turning or restart, ff=groups * type.width)))
     return result

@@ -12,8 +12,8 @@ class Signal:
     """``lanes`` numbers side by side, lane 0 in the lowest bits.
 
     ``cycle``: cycles after the step that it belongs to; ``ps``: picoseconds after the clock edge of that cycle.
-    ``resets``: a flag that a reset clears on its way. ``summed``: it comes from an adder in the same cycle, and its low
-    bits before the high ones; ``values``: of a constant, lane by lane;
+    ``resets``: a flag that a reset clears on its way. ``terms``: of the adder in the same cycle that it comes from, by
+    name; its low bits come before the high ones then. ``values``: of a constant, lane by lane;
     ``still``: it is the same for every step that uses it and needs no registers on its way.
     ``ranges``: least and greatest of each lane, where they are known to be less than those of the type.
     """
@@ -24,8 +24,8 @@ class Signal:
     cycle: int = 0
     ps: int = 0
     resets: bool = False
-    summed: bool = False
     still: bool = False
+    terms: tuple[str, ...] = ()
     values: tuple[int, ...] = ()
     ranges: tuple[tuple[int, int], ...] = ()
 

@@ -63,11 +63,15 @@ def relu(bits: int) -> Cost:
 def requantise(in_bits: int, shift: int, bits: int) -> Cost:
     """Drop ``shift`` bits, round half-even, saturate to ``bits``.
 
-    Yosys: 16 by 4 to 8 -> 15 LUTs, 16 by 8 to 8 -> 9, 24 by 10 to 8 -> 15, 32 by 16 to 16 -> 22, 16 by 0 to 8 -> 13.
+    Up to three bits too many are seen by the LUT that gives a bit of the result, four where nothing is rounded. Yosys:
+    16 by 4 to 8 -> 15 LUTs, 16 by 8 to 8 -> 9, 13 by 2 to 8 -> 8, 24 by 10 to 8 -> 15, 32 by 16 to 16 -> 22,
+    12 by 0 to 8 -> 7, 16 by 0 to 8 -> 13.
     """
     kept = max(1, in_bits - shift)
     over = max(0, kept - bits)
-    limiting = Cost(Resources(lut=max(1, bits - 1) + math.ceil(0.6 * over)), min(3, 1 + math.ceil(over / 4)) * 250)
+    seen = over <= 3 + (shift <= 0)
+    luts = max(1, bits - 1) + (0 if seen else math.ceil(0.6 * over))
+    limiting = Cost(Resources(lut=luts), min(3, 1 + math.ceil(over / 4)) * 250)
     return _rounding(kept, shift).then(limiting) if shift > 0 else limiting
 
 
