@@ -1,7 +1,8 @@
 // Running sums (or maxima) over steps, of GROUPS groups of LANES lanes in turn.
 //
-// y = the sum with this step's x, in the same cycle; `first` starts it anew. `next`: the following step belongs to the
-// next group. Nothing happens without `valid`. Latency 0.
+// y = the sum with this step's x, in the same cycle; behind the `last` step of a sum it starts anew, which costs less
+// than to leave it out with the first. `next`: the following step belongs to the next group; it does after a last one.
+// Nothing happens without `valid`. Latency 0.
 module hwflow_accumulate #(
     parameter int LANES     = 1,
     parameter int GROUPS    = 1,
@@ -12,8 +13,9 @@ module hwflow_accumulate #(
     parameter bit SIGNED    = 1
 ) (
     input  logic                      clk,
+    input  logic                      rst,
     input  logic                      valid,
-    input  logic                      first,
+    input  logic                      last,
     /* verilator lint_off UNUSEDSIGNAL */  // one group has no next
     input  logic                      next,
     /* verilator lint_on UNUSEDSIGNAL */
@@ -21,6 +23,7 @@ module hwflow_accumulate #(
     output logic [LANES*WIDTH-1:0]    y
 );
     localparam int BITS = LANES * WIDTH;
+    localparam bit [WIDTH-1:0] START = WIDTH'(MAXIMUM && SIGNED) << (WIDTH - 1);  // zero, or the least number
     logic [GROUPS*BITS-1:0] sums;  // the group in turn is the lowest
 
     for (genvar i = 0; i < LANES; i++) begin : g_lane
@@ -30,18 +33,25 @@ module hwflow_accumulate #(
         wire [WIDTH-1:0] so_far = sums[i*WIDTH+:WIDTH];
         if (MAXIMUM) begin : g_maximum
             wire signed [WIDTH:0] most = {SIGNED && so_far[WIDTH-1], so_far};
-            wire keep = !first && most > $signed((WIDTH + 1)'(term));
+            wire keep = most > $signed((WIDTH + 1)'(term));
             assign y[i*WIDTH+:WIDTH] = keep ? so_far : WIDTH'(term);
         end else begin : g_sum
-            assign y[i*WIDTH+:WIDTH] = (first ? '0 : so_far) + $unsigned(WIDTH'(term));
+            assign y[i*WIDTH+:WIDTH] = so_far + $unsigned(WIDTH'(term));
         end
     end
 
     if (GROUPS == 1) begin : g_single
-        always_ff @(posedge clk) if (valid) sums <= y;
+        always_ff @(posedge clk) begin
+            if (rst || (valid && last)) sums <= {LANES{START}};
+            else if (valid) sums <= y;
+        end
     end else begin : g_ring
         always_ff @(posedge clk) begin
-            if (valid) sums <= next ? {y, sums[GROUPS*BITS-1:BITS]} : {sums[GROUPS*BITS-1:BITS], y};
+            if (rst) sums <= {GROUPS * LANES{START}};
+            else if (valid) begin
+                sums <= next ? {y, sums[GROUPS*BITS-1:BITS]} : {sums[GROUPS*BITS-1:BITS], y};
+                if (last) sums[GROUPS*BITS-1-:BITS] <= {LANES{START}};
+            end
         end
     end
 endmodule

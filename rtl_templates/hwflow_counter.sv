@@ -1,20 +1,18 @@
 // Counts the steps 0 .. COUNT - 1 and round again, one on every `advance`. COUNT is at least 2.
 //
-// `first`, `last`: the step is the first, the last. II = 1; the step that follows is there in the next cycle.
+// `last`: the step is the last. II = 1; the step that follows is there in the next cycle.
 module hwflow_counter #(
     parameter int COUNT = 2
 ) (
     input  logic clk,
     input  logic rst,
     input  logic advance,
-    output logic first,
     output logic last
 );
     localparam int WIDTH = $clog2(COUNT);
     logic [WIDTH-1:0] count;
 
-    assign first = count == '0;
-    assign last  = count == WIDTH'(COUNT - 1);
+    assign last = count == WIDTH'(COUNT - 1);
 
     always_ff @(posedge clk) begin
         if (rst) count <= '0;

@@ -37,8 +37,11 @@ module hwflow_meter #(
             assign first = 1'b1;
             assign last  = 1'b1;
         end else begin : g_frame
-            hwflow_counter #(.COUNT(BEATS)) beats (
-                .clk(clk), .rst(rst), .advance(accept), .first(first), .last(last));
+            hwflow_counter #(.COUNT(BEATS)) beats (.clk(clk), .rst(rst), .advance(accept), .last(last));
+            always_ff @(posedge clk) begin
+                if (rst) first <= 1'b1;
+                else if (accept) first <= last;
+            end
         end
     endgenerate
 

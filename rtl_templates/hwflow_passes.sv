@@ -1,8 +1,7 @@
 // Runs over a frame PASSES times, STEPS steps each and GAP idle cycles behind each, then lets its last run begin.
 //
 // `able`: the frame is there. `start`: the first step of the first pass. turn[p]: a step of pass p; end[p]: its last
-// one; `first`: the next step, or this one, is the first of a pass. `emit`: from behind the last gap until `over`, which
-// marks the last cycle of the run that puts out. Latency 0.
+// one. `emit`: from behind the last gap until `over`, which marks the last cycle of the run that puts out. Latency 0.
 module hwflow_passes #(
     parameter int PASSES = 2,
     parameter int STEPS  = 8,
@@ -15,7 +14,6 @@ module hwflow_passes #(
     output logic              start,
     output logic [PASSES-1:0] turn,
     output logic [PASSES-1:0] ends,
-    output logic              first,
     output logic              emit
 );
     localparam int WHOLE = STEPS + GAP;
@@ -28,7 +26,6 @@ module hwflow_passes #(
     wire busy = start || !idle;
     wire step = busy && (GAP == 0 || count < COUNT'(STEPS));
     wire done = count == COUNT'(WHOLE - 1);
-    assign first = count == '0;
     assign turn  = pass & {PASSES{step}};
     assign ends  = pass & {PASSES{step && count == COUNT'(STEPS - 1)}};
 

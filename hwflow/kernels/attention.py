@@ -113,13 +113,13 @@ class Attention(Kernel):
         load = module.actor("load", self.keys, 1, f"(!load_round_first || {free})", [1, 2])
         able = f"(!query_round_first || {full}) && {module.room}"
         steps = module.actor("query", self.tokens, fold.cycles, able, [0])
-        part_first, part_last = counter(p, "part", parts, steps.active) if parts > 1 else (None, None)
+        part_last = counter(p, "part", parts, steps.active) if parts > 1 else None
         group_end = every(p, "group_end", steps.active, part_last)
-        ends = counter(p, "group", groups, group_end) if groups > 1 else (steps.first, steps.last)
-        context = _Context(module, fold, steps, ends, load.active)
-        score = self._scores(context, part_first)
+        last = counter(p, "group", groups, group_end) if groups > 1 else steps.last
+        context = _Context(module, fold, steps, last, load.active)
+        score = self._scores(context, part_last)
         rows = Rows(
-            p, self.graph, self.heads, fold.pe, groups, parts, group_end, *ends, (self.heads, self.tokens, self.keys),
+            p, self.graph, self.heads, fold.pe, groups, parts, group_end, last, (self.heads, self.tokens, self.keys),
             lambda v: v.reshape(self.heads, self.tokens, groups, fold.pe).transpose(1, 2, 0, 3).reshape(
                 self.tokens * groups, -1
             ),
@@ -133,7 +133,7 @@ class Attention(Kernel):
         self._finish(context, self._mix(context, probability))
         return module
 
-    def _scores(self, c: _Context, part_first: Signal | None) -> Signal:
+    def _scores(self, c: _Context, part_last: Signal | None) -> Signal:
         """(heads, PE) scores at the end of each group of keys."""
         p, fold, parts = c.module.pipeline, c.fold, self.parts(c.fold)
         query = interleave(p, "query_parts", c.module.source(0), self.heads, parts)
@@ -143,9 +143,9 @@ class Attention(Kernel):
         products = dot(p, "score_products", q, k, (self.heads, fold.pe, self.key // parts))
         type = self.tensor(self.products[0].output).type
         score = tree(p, "score", products, self.heads * fold.pe, type, "sum")
-        if part_first is None:
+        if part_last is None:
             return score
-        return accumulate(p, "score_total", score, type, 1, (c.steps.active, part_first, None))
+        return accumulate(p, "score_total", score, type, 1, (c.steps.active, part_last, None))
 
     def _mix(self, c: _Context, probability: Signal) -> tuple[Signal, Signal]:
         """(heads, values) of a part of the context, and the flag of the last group of keys."""
@@ -161,8 +161,8 @@ class Attention(Kernel):
         context = tree(p, "mixed", products, self.heads * shape[2], type, "sum")
         if self.keys == fold.pe:
             return context, c.steps.active
-        context = accumulate(p, "mixed_total", context, type, parts, (c.steps.active, c.ends[0], None))
-        return context, every(p, "done", p.at(c.steps.active, context.cycle), p.at(c.ends[1], context.cycle))
+        context = accumulate(p, "mixed_total", context, type, parts, (c.steps.active, c.last, None))
+        return context, every(p, "done", p.at(c.steps.active, context.cycle), p.at(c.last, context.cycle))
 
     def _buffer(self, c: _Context, name: str, token: Signal, write: Signal, read: Signal) -> Signal:
         """Keys or values of two frames; PE tokens' part of a step."""
@@ -185,7 +185,7 @@ class Attention(Kernel):
         shape = (self.tokens, self.heads, parts, self.value // parts)
         done = p.at(done, context.cycle)
         rows = Rows(
-            p, self.graph, 1, context.lanes, 1, 1, done, c.steps.first, c.steps.last,
+            p, self.graph, 1, context.lanes, 1, 1, done, c.steps.last,
             (1, self.tokens, self.heads * self.value),
             lambda v: v.reshape(shape).swapaxes(1, 2).reshape(self.tokens * parts, -1),
         )  # fmt: skip
@@ -218,5 +218,5 @@ class _Context:
     module: KernelModule
     fold: Fold
     steps: Steps
-    ends: tuple[Signal, Signal]
+    last: Signal  # the step belongs to the last group of keys
     load: Signal

@@ -20,7 +20,6 @@ from hwflow.rtl.beats import finish
 from hwflow.rtl.control import every
 from hwflow.rtl.module import START_PS, KernelModule, Steps
 from hwflow.rtl.passes import Passes
-from hwflow.rtl.pipeline import FIFO_PS
 from hwflow.rtl.rows import element_rows
 from hwflow.rtl.signal import Signal, flag
 from hwflow.schedule import costs
@@ -93,7 +92,7 @@ class FrameNorm(Kernel):
         emit = module.actor("fire", self.tokens, fold.cycles, f"emit && {module.room}", [])
         step, turns, ends = self._control_nets(module, emit)
         rows = Passes(
-            p, self.graph, 1, fold.simd, steps, 1, step, flag("measure_first", ps=FIFO_PS), emit.last,
+            p, self.graph, 1, fold.simd, steps, 1, step, emit.last,
             (1, 1, steps * fold.simd), lambda values: values.reshape(steps, fold.simd), self.level, turns, ends,
         )  # fmt: skip
         rows.values[self.row] = self._buffer(module, load.active, step, fold)
@@ -110,7 +109,7 @@ class FrameNorm(Kernel):
         """The step of any pass; the steps of each measuring pass, and their ends."""
         p, passes = m.pipeline, range(self.passes)
         m.nets += [
-            "    logic measure_start, measure_first, emit, over;",
+            "    logic measure_start, emit, over;",
             f"    logic [{self.passes - 1}:0] turn, ends;",
         ]
         step = p.declare(flag("step", ps=START_PS, resets=True))
@@ -127,7 +126,7 @@ class FrameNorm(Kernel):
         m.control += [
             f"    hwflow_passes #(.PASSES({self.passes}), .STEPS({steps}), .GAP({gap})) passes (",
             f"        .clk(clk), .rst(rst), .able({full}), .over(over), .start(measure_start),",
-            "        .turn(turn), .ends(ends), .first(measure_first), .emit(emit));",
+            "        .turn(turn), .ends(ends), .emit(emit));",
             "    assign over = fire_active && fire_last && fire_round_last;",
         ]
         m.pipeline.modules.add("hwflow_passes")

@@ -89,11 +89,11 @@ class Linear(HeadKernel):
         p, parts, groups = module.pipeline, self.in_width // fold.simd, self.out_width // fold.pe
         able = f"(!fire_round_last || ({module.room}))" if self.beats > 1 else module.room
         steps = module.actor("fire", self.beats, fold.cycles, able, [0])
-        part_first, part_last = counter(p, "part", parts, steps.active) if parts > 1 else (None, None)
+        part_last = counter(p, "part", parts, steps.active) if parts > 1 else None
         total = self._sums(module, fold, steps)
         if parts > 1 or self.beats > 1:
-            first = every(p, "sum_first", part_first, steps.round_first if self.beats > 1 else None)
-            flags = (steps.active, first, part_last if self.beats > 1 else None)
+            last = every(p, "sum_last", part_last, steps.round_last if self.beats > 1 else None)
+            flags = (steps.active, last, part_last if self.beats > 1 else None)
             total = accumulate(p, "total", total, total.type, groups if self.beats > 1 else 1, flags)
         done = every(p, "done", steps.active, part_last, steps.round_last if self.beats > 1 else None)
         rows = element_rows(p, self.graph, fold.pe, (self.tokens, self.out_width), steps, done)

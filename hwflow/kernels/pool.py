@@ -73,7 +73,7 @@ class Pool(HeadKernel):
         front.values[self.inputs[0]] = unpack(p, module.source(0), steps.active, steps.first, fold.cycles)
         front.run(self.front)
         operation: Operation = "sum" if isinstance(self.core.op, ReduceSum) else "max"
-        flags = (steps.active, steps.round_first, None)
+        flags = (steps.active, steps.round_last, None)
         part = front.values[self.core.inputs[0]]
         total = accumulate(p, self.core.output, part, self.acc_type, fold.cycles, flags, operation)
         result = self.tensor(self.core.output).type

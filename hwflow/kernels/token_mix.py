@@ -72,10 +72,10 @@ class TokenMix(HeadKernel):
         assert self.weights.values is not None
         column = constants(p, "weights", self.weights.values.T, self.weights.type, token_end)
         products = dot(p, "products", part, wide(p, column, rows * fold.simd), (1, rows, fold.simd))
-        total = accumulate(p, "total", products, type, fold.cycles, (steps.active, steps.round_first, None))
+        total = accumulate(p, "total", products, type, fold.cycles, (steps.active, steps.round_last, None))
         done = every(p, "done", p.at(steps.active, total.cycle), p.at(steps.round_last, total.cycle))
         tail = Rows(
-            p, self.graph, 1, rows * fold.simd, 1, 1, done, steps.first, steps.last, (1, rows, self.width),
+            p, self.graph, 1, rows * fold.simd, 1, 1, done, steps.last, (1, rows, self.width),
             lambda v: v.reshape(rows, fold.cycles, fold.simd).swapaxes(0, 1).reshape(fold.cycles, -1),
         )  # fmt: skip
         tail.values[self.core.output] = total

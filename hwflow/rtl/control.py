@@ -12,18 +12,14 @@ from hwflow.schedule.resources import Resources
 COUNTER_PS = 450  # clock to Q, net, comparison with the end
 
 
-def counter(p: Pipeline, name: str, count: int, advance: Signal) -> tuple[Signal, Signal]:
-    """Flags of the first and the last of ``count`` steps."""
-    nets = (flag(f"{name}_first", advance.cycle, COUNTER_PS), flag(f"{name}_last", advance.cycle, COUNTER_PS))
-    p.nets.append("    /* verilator lint_off UNUSEDSIGNAL */")
-    for net in nets:
-        p.declare(net)
-    p.nets.append("    /* verilator lint_on UNUSEDSIGNAL */")
-    ports = {"clk": "clk", "rst": "rst", "advance": advance.name, "first": nets[0].name, "last": nets[1].name}
+def counter(p: Pipeline, name: str, count: int, advance: Signal) -> Signal:
+    """Flag of the last of ``count`` steps."""
+    last = p.declare(flag(f"{name}_last", advance.cycle, COUNTER_PS))
+    ports = {"clk": "clk", "rst": "rst", "advance": advance.name, "last": last.name}
     p.instance("hwflow_counter", f"{name}_counter", {"COUNT": count}, ports)
     bits = (count - 1).bit_length()
     p.spend(Resources(lut=bits + 2, ff=bits))
-    return nets
+    return last
 
 
 def hold(p: Pipeline, name: str, x: Signal, load: Signal, wait: int = 0) -> Signal:

@@ -65,5 +65,6 @@ class Passes(Rows):
         result = self.graph.tensors[name].type
         inner = replace(result, width=x.type.width, signed=x.type.signed) if operation == "max" else result
         part = reduce.tree(self.pipeline, f"{name}_part", x, 1, inner, operation)
-        flags = (self.turns[self.level[name] - 1], self.first, None)
+        number = self.level[name] - 1
+        flags = (self.turns[number], self.ends[number], None)
         return reduce.accumulate(self.pipeline, name, part, result, 1, flags, operation)

@@ -74,24 +74,22 @@ def accumulate(
     p: Pipeline, name: str, x: Signal, type: FixedType, groups: int, flags: tuple[Signal, Signal, Signal | None],
     operation: Operation = "sum",
 ) -> Signal:  # fmt: skip
-    """Running sums of ``groups`` groups in turn. ``flags``: valid, first, next (None: every step is another group)."""
+    """Running sums of ``groups`` groups in turn. ``flags``: valid, last, next (None: every step is another group)."""
     cell = costs.adder(type.width) if operation == "sum" else costs.maximum(type.width)
     delay = sum_ps(type.width, bool(x.terms)) if operation == "sum" else cell.delay_ps
     (placed,), cycle, ps = p.place([x], delay)
-    valid, first, following = (None if f is None else p.at(f, cycle) for f in flags)
-    assert valid is not None and first is not None
+    valid, last, following = (None if f is None else p.at(f, cycle) for f in flags)
+    assert valid is not None and last is not None
     result = p.declare(Signal(name, x.lanes, type, cycle, ps, terms=(x.name,) if operation == "sum" else ()))
     parameters = {
         "LANES": x.lanes, "GROUPS": groups, "IN_WIDTH": x.type.width, "IN_SIGNED": int(x.type.signed),
         "WIDTH": type.width, "MAXIMUM": int(operation == "max"), "SIGNED": int(type.signed),
     }  # fmt: skip
     ports = {
-        "clk": "clk", "valid": valid.name, "first": first.name, "next": "1'b1" if following is None else following.name,
-        "x": placed.name, "y": name,
+        "clk": "clk", "rst": "rst", "valid": valid.name, "last": last.name,
+        "next": "1'b1" if following is None else following.name, "x": placed.name, "y": name,
     }  # fmt: skip
     p.instance("hwflow_accumulate", f"{name}_op", parameters, ports)
-    alike = operation == "sum" and x.type.width == type.width  # else it is x that the carry chain takes twice
-    restart = type.width if alike else 0  # of the sum so far, or zero
     turning = type.width if following is not None and groups > 1 else 0  # into the lowest group, the next or y
-    p.spend(x.lanes * (cell.resources + Resources(lut=turning or restart, ff=groups * type.width)))
+    p.spend(x.lanes * (cell.resources + Resources(lut=turning, ff=groups * type.width)) + Resources(lut=1))
     return result

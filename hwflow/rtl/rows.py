@@ -28,7 +28,7 @@ class Rows:
     """The steps of a row as a pipeline sees them.
 
     ``groups`` heads stand side by side, ``lanes`` elements of each are worked on in a step; a row has ``steps`` of
-    them, ``spacing`` cycles apart. ``valid`` marks a step, ``first`` and ``last`` the ends of a row.
+    them, ``spacing`` cycles apart. ``valid`` marks a step, ``last`` the end of a row.
     ``frame`` is the (head, token, element) shape that constants broadcast to, ``lay`` their order of use.
     """
 
@@ -39,7 +39,6 @@ class Rows:
     steps: int
     spacing: int
     valid: Signal
-    first: Signal
     last: Signal
     frame: tuple[int, int, int]
     lay: Lay
@@ -93,7 +92,7 @@ class Rows:
             return reduce.tree(p, name, x, self.groups, result, operation)
         inner = replace(result, width=x.type.width, signed=x.type.signed) if operation == "max" else result
         part = reduce.tree(p, f"{name}_part", x, self.groups, inner, operation)
-        flags = (self.valid, self.first, None)
+        flags = (self.valid, self.last, None)
         total = reduce.accumulate(p, f"{name}_running", part, result, 1, flags, operation)
         valid, last = (p.at(f, total.cycle) for f in (self.valid, self.last))
         end = control.both(p, f"{name}_end", valid, last)
@@ -140,7 +139,7 @@ def element_rows(
     """Rows of ``frame`` = (tokens, elements) without heads, SIMD elements in a step."""
     tokens, elements = frame
     return Rows(
-        p, graph, 1, simd, steps_in_row, 1, steps.active if valid is None else valid, steps.first, steps.last,
+        p, graph, 1, simd, steps_in_row, 1, steps.active if valid is None else valid, steps.last,
         (1, tokens, elements), lambda values: values.reshape(tokens * (elements // simd), simd),
     )  # fmt: skip
 

@@ -1,6 +1,7 @@
-"""Of 128 faults in the RTL of a small transformer block, the checks of co-simulation find at least 95 %.
+"""Of 384 faults in the RTL of a small transformer block, the checks of co-simulation find at least 95 %.
 
-The first three samples give 124, 126 and 123; samples of 512 faults, which reach into less active corners, 481 and 482.
+Three samples of 128 give 120, 125 and 125, so one alone says little; one of 512 faults, which reaches into less active
+corners, gives 487.
 What is left has no effect in this design: saturation that its ranges never reach, words of a table that are never
 read, states that a counter never takes, flow control between kernels that run in step.
 """
@@ -17,7 +18,7 @@ from hwflow.verify.mutation import mutation_test
 from tests.support.blocks import Blocks
 from tests.support.rtl import Scheduled
 
-COUNT, FRAMES = 128, 500
+COUNT, SAMPLES, FRAMES = 128, (1, 2, 3), 500
 
 
 def test_faults_are_found(tmp_path: Path) -> None:
@@ -29,6 +30,8 @@ def test_faults_are_found(tmp_path: Path) -> None:
     design = Scheduled.of(blocks.graph(blocks.linear(blocks.layer_norm(y), 4)), folds)
     write_rtl(design.network, design.schedule, tmp_path)
     streams = design.streams(FRAMES, seed=1)
-    outcome = mutation_test(tmp_path, pack(streams["input"]), pack(streams["output"]), COUNT, seed=1)
-    assert outcome.total == COUNT
-    assert outcome.caught >= 0.95 * COUNT, "\n".join(map(str, outcome.survivors))
+    ends = pack(streams["input"]), pack(streams["output"])
+    outcomes = [mutation_test(tmp_path, *ends, COUNT, seed) for seed in SAMPLES]
+    assert all(outcome.total == COUNT for outcome in outcomes)
+    survivors = [mutant for outcome in outcomes for mutant in outcome.survivors]
+    assert len(survivors) <= 0.05 * COUNT * len(SAMPLES), "\n".join(map(str, survivors))

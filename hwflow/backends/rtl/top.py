@@ -135,12 +135,8 @@ def _output(port: Port, bits: int, net: str) -> list[str]:
         return [*lines, f"    assign {name}_tlast = 1'b1;"]
     return [
         *lines,
-        "    /* verilator lint_off UNUSEDSIGNAL */",
-        f"    logic output_first{own};",
-        "    /* verilator lint_on UNUSEDSIGNAL */",
         f"    hwflow_counter #(.COUNT({port.beats})) output_beats{own} (",
-        f"        .clk(clk), .rst(rst), .advance({name}_tvalid && {name}_tready), .first(output_first{own}), "
-        f".last({name}_tlast));",
+        f"        .clk(clk), .rst(rst), .advance({name}_tvalid && {name}_tready), .last({name}_tlast));",
     ]
 
 
