@@ -40,18 +40,21 @@ module hwflow_accumulate #(
         end
     end
 
+    wire clear = rst || (valid && last);
+
     if (GROUPS == 1) begin : g_single
         always_ff @(posedge clk) begin
-            if (rst || (valid && last)) sums <= {LANES{START}};
+            if (clear) sums <= {LANES{START}};
             else if (valid) sums <= y;
         end
     end else begin : g_ring
+        localparam int REST = (GROUPS - 1) * BITS;
+        wire [GROUPS*BITS-1:0] following = next ? {y, sums[GROUPS*BITS-1:BITS]} : {sums[GROUPS*BITS-1:BITS], y};
         always_ff @(posedge clk) begin
-            if (rst) sums <= {GROUPS * LANES{START}};
-            else if (valid) begin
-                sums <= next ? {y, sums[GROUPS*BITS-1:BITS]} : {sums[GROUPS*BITS-1:BITS], y};
-                if (last) sums[GROUPS*BITS-1-:BITS] <= {LANES{START}};
-            end
+            if (clear) sums[REST+:BITS] <= {LANES{START}};
+            else if (valid) sums[REST+:BITS] <= following[REST+:BITS];
+            if (rst) sums[REST-1:0] <= {(GROUPS - 1) * LANES{START}};
+            else if (valid) sums[REST-1:0] <= following[REST-1:0];
         end
     end
 endmodule
