@@ -27,7 +27,6 @@ from hwflow.schedule.dataflow import Actor, Channel, Phase
 from hwflow.schedule.kernel import Fold
 
 _BUFFERS = 2  # ping-pong
-BUFFER_PS = 800  # counters, memory, choice of the part
 
 
 @dataclass(frozen=True)
@@ -151,8 +150,9 @@ class Attention(Kernel):
         """(heads, values) of a part of the context, and the flag of the last group of keys."""
         p, fold, parts = c.module.pipeline, c.fold, self.parts(c.fold)
         value = interleave(p, "value_parts", c.module.source(2), self.heads, parts)
+        buffer = self._buffer_cost(value, fold)
         late = product_cost(probability.type, value.type).delay_ps
-        cycle = p.place([probability], max(late, BUFFER_PS + late - probability.ps))[1]
+        cycle = p.place([probability], max(late, buffer.delay_ps + late - probability.ps))[1]
         # The values are written as much later than the keys as they are read later.
         v = self._buffer(c, "values", p.at(value, cycle), p.at(c.load, cycle), p.at(c.steps.active, cycle))
         shape = (self.heads, fold.pe, self.value // parts)
@@ -167,17 +167,21 @@ class Attention(Kernel):
     def _buffer(self, c: _Context, name: str, token: Signal, write: Signal, read: Signal) -> Signal:
         """Keys or values of two frames; PE tokens' part of a step."""
         p, fold, parts = c.module.pipeline, c.fold, self.parts(c.fold)
-        lanes = fold.pe * token.lanes // parts
-        result = p.declare(Signal(name, lanes, token.type, read.cycle, BUFFER_PS))
+        cost = self._buffer_cost(token, fold)
+        result = p.declare(Signal(name, fold.pe * token.lanes // parts, token.type, read.cycle, cost.delay_ps))
         parameters = {
             "WIDTH": token.bits, "KEYS": self.keys, "PE": fold.pe, "PARTS": parts, "QUERIES": self.tokens,
+            "AHEAD": int(cost.resources.bram18 > 0),
         }  # fmt: skip
         ports = {
             "clk": "clk", "rst": "rst", "write": write.name, "token": token.name, "read": read.name, "y": name,
         }  # fmt: skip
         p.instance("hwflow_token_buffer", f"{name}_buffer", parameters, ports)
-        p.spend(costs.token_buffer(token.bits, self.keys // fold.pe, fold.pe, parts))
+        p.spend(cost)
         return result
+
+    def _buffer_cost(self, token: Signal, fold: Fold) -> costs.Cost:
+        return costs.token_buffer(token.bits, self.keys // fold.pe, fold.pe, self.parts(fold), self.tokens)
 
     def _finish(self, c: _Context, found: tuple[Signal, Signal]) -> None:
         context, done = found

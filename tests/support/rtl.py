@@ -31,7 +31,10 @@ class Scheduled:
 
     @classmethod
     def of(cls, graph: Graph, pick: np.random.Generator | int, depths: Mapping[str, int] | None = None) -> Scheduled:
-        """``pick``: draws the folds, or is their index (0 the most folded, -1 the least)."""
+        """``pick``: draws the folds, or is their index: 0 the most folded, -1 the least.
+
+        A kernel with fewer folds takes its last.
+        """
         network = kernel_graph(graph, 200.0)
         folds = {k.name: _pick(list(k.folds()), pick) for k in network.kernels}
         actors = [a for k in network.kernels for a in k.actors(folds[k.name])]
@@ -93,4 +96,4 @@ def assert_equals_prediction(design: Scheduled, result: CosimResult) -> None:
 
 
 def _pick(folds: list[Fold], pick: np.random.Generator | int) -> Fold:
-    return folds[pick if isinstance(pick, int) else int(pick.integers(len(folds)))]
+    return folds[min(pick, len(folds) - 1) if isinstance(pick, int) else int(pick.integers(len(folds)))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from hwflow.schedule.costs.cost import BLOCK_RAM_PS, Cost
 from hwflow.schedule.costs.logic import choice
 from hwflow.schedule.costs.memory import BLOCK_COST, block_rams, ram, small_ram
 from hwflow.schedule.resources import Resources, total
@@ -45,10 +46,18 @@ def actor(firings: int, cycles: int) -> Resources:
     return Resources(lut=6 * (cycles > 1) + 3 * (firings > 1), ff=bits)
 
 
-def token_buffer(token_bits: int, words: int, banks: int, parts: int) -> Resources:
-    """Two halves of ``words`` tokens in each of ``banks`` memories, a part of a token chosen behind each."""
-    bank = small_ram(2 * words, token_bits)
-    return banks * (bank + token_bits // parts * choice(parts).resources)
+def token_buffer(token_bits: int, words: int, banks: int, parts: int, queries: int) -> Cost:
+    """Two halves of ``words`` tokens in each of ``banks`` memories, a part of a token chosen behind each; counters.
+
+    The delay is that of a read; of a block RAM, which is read ahead, what it takes after the clock. Yosys, 64 bits:
+    24 words, 1 bank, 4 parts -> 120 LUTs; 96 words, 32 parts -> 2 RAMB18, 47 LUTs; 1 word, 8 banks, 16 parts -> 463.
+    """
+    memory, chosen = ram(2 * words, token_bits), choice(parts)
+    sizes = (2 * words, 2 * words, banks, parts, queries)
+    bits = sum((size - 1).bit_length() for size in sizes)
+    resources = banks * (small_ram(2 * words, token_bits) + token_bits // parts * chosen.resources)
+    delay = BLOCK_RAM_PS if memory.resources.bram18 else memory.delay_ps
+    return Cost(resources + Resources(lut=bits, ff=bits), delay + chosen.delay_ps)
 
 
 def window(places: int, bits: int, counters: int) -> Resources:
