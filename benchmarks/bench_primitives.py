@@ -139,7 +139,7 @@ def tables() -> Iterator[Case]:
             for name, contents in (("random", RANDOM.integers(0, 1 << bits, words)), ("exp", exponential)):
                 estimate = costs.table(contents[:, None], bits)
                 if estimate.clocks:  # the longer path is the one behind the block
-                    estimate = replace(estimate, delay_ps=costs.BLOCK_RAM_PS)
+                    estimate = replace(estimate, delay_ps=costs.block_ps(words))
                 parameters = {"ADDRESS": address, "WIDTH": bits, "FILE": '"NAME.hex"'}
                 unit = ("hwflow_table_ram", ("clk", "x", "y")) if estimate.clocks else ("hwflow_table", "xy")
                 body = library(unit[0], parameters, unit[1])

@@ -137,13 +137,13 @@ class FrameNorm(Kernel):
     def _buffer(self, m: KernelModule, write: Signal, read: Signal, fold: Fold) -> Signal:
         """SIMD elements of the frame in turn."""
         p, token = m.pipeline, m.source(0)
-        memory, parts = costs.small_ram(2 * self.tokens, token.bits), fold.cycles
-        ps = (costs.BLOCK_RAM_PS if memory.bram18 else 0) + (costs.LUT_PS + costs.NET_PS) * (parts > 1)
-        result = p.declare(Signal("frame", fold.simd, token.type, 0, ps))
+        parts = fold.cycles
+        cost = costs.frame_buffer(token.bits, self.tokens, parts, self.passes + 1)
+        result = p.declare(Signal("frame", fold.simd, token.type, 0, cost.delay_ps))
         parameters = {"WIDTH": token.bits, "TOKENS": self.tokens, "PARTS": parts, "PASSES": self.passes + 1}
         ports = {"clk": "clk", "rst": "rst", "write": write.name, "token": token.name, "read": read.name, "y": "frame"}
         p.instance("hwflow_frame_buffer", "frame_buffer", parameters, ports)
-        p.spend(costs.frame_buffer(token.bits, self.tokens, parts, self.passes + 1))
+        p.spend(cost)
         return result
 
     def unrolled(self) -> tuple[Resources, int]:

@@ -94,7 +94,7 @@ class Window(Kernel):
         }  # fmt: skip
         p.instance("hwflow_window", "window", self._parameters(source.bits), ports)
         p.spend(costs.window(b.slots * b.width, source.bits, b.counter_bits))
-        y = p.declare(Signal("y", source.lanes, source.type, 1, costs.BLOCK_RAM_PS))
+        y = p.declare(Signal("y", source.lanes, source.type, 1, costs.block_ps(b.slots * b.width)))
         module.sink(y, emit.active, "emit_start")
         module.depth = 1 + y.cycle
         return module

@@ -49,7 +49,7 @@ def table(p: Pipeline, name: str, x: Signal, file: str, words: IntArray, type: F
     if not cost.clocks:
         return p.combinational("hwflow_table", name, (x.lanes, type), {"x": x}, parameters, cost)
     (placed,), cycle, _ = p.place([x], cost.delay_ps)
-    result = p.declare(Signal(name, x.lanes, type, cycle + 1, costs.BLOCK_RAM_PS))
+    result = p.declare(Signal(name, x.lanes, type, cycle + 1, costs.block_ps(len(words))))
     p.instance("hwflow_table_ram", f"{name}_op", parameters, {"clk": "clk", "x": placed.name, "y": name})
     p.spend(cost)
     return result

@@ -174,7 +174,7 @@ def constants(p: Pipeline, name: str, words: IntArray, type: FixedType, advance:
     address = (len(words) - 1).bit_length()
     memory = costs.rom(words, type.width, blocks=len(words) > BLOCK_WORDS and result.bits >= BLOCK_BITS)
     registers = costs.varying_bits(words, type.width) if not memory.resources.bram18 else 0
-    result = p.declare(replace(result, ps=0 if registers else costs.BLOCK_RAM_PS))
+    result = p.declare(replace(result, ps=0 if registers else costs.block_ps(len(words))))
     p.spend(memory.resources + Resources(lut=2 * address, ff=registers + address))
     return result
 
@@ -184,7 +184,7 @@ def memory(p: Pipeline, name: str, address: Signal, words: IntArray, type: Fixed
     cost = costs.rom(words, type.width)
     block = bool(cost.resources.bram18)
     (placed,), cycle, _ = p.place([address], cost.delay_ps)
-    result = p.declare(Signal(name, words.shape[1], type, cycle + 1, costs.BLOCK_RAM_PS if block else 0))
+    result = p.declare(Signal(name, words.shape[1], type, cycle + 1, costs.block_ps(len(words)) if block else 0))
     file = p.memory(name, words, type.width)
     parameters = {"LANES": 1, "ADDRESS": address.type.width, "WIDTH": result.bits, "FILE": f'"{file}"'}
     p.instance("hwflow_table_ram", f"{name}_memory", parameters, {"clk": "clk", "x": placed.name, "y": name})

@@ -18,7 +18,8 @@ def select(p: Pipeline, name: str, one: Signal, choices: Sequence[Signal], other
     words = join(p, f"{name}_choices", choices)
     luts = -(-(2 * len(choices) - 1) // 5)  # a LUT6 takes three words with their flags, further ones two and a half
     more = 0 if other.values and not any(other.values) else other.bits // 2
-    cost = Cost(Resources(lut=choices[0].bits * luts + more), costs.LUT_PS + costs.NET_PS)
+    levels = 1 + (2 * len(choices) + (more > 0) > 6)
+    cost = Cost(Resources(lut=choices[0].bits * luts + more), levels * (costs.LUT_PS + costs.NET_PS))
     parameters = {"COUNT": len(choices), "WIDTH": choices[0].bits}
     output, inputs = (choices[0].lanes, choices[0].type), {"one": one, "x": words, "other": other}
     return p.combinational("hwflow_select", name, output, inputs, parameters, cost)

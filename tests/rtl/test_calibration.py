@@ -20,7 +20,7 @@ from hwflow.schedule import costs
 from hwflow.schedule.resources import Resources
 from tests.support.attention import random_attention
 from tests.support.blocks import random_routes, random_transformer
-from tests.support.norms import random_frame_norm
+from tests.support.norms import random_frame_norm, wide_frame_norm
 from tests.support.rtl import Scheduled
 
 FEW = Resources(lut=25, ff=20, bram18=1)  # differences that do not count
@@ -38,6 +38,7 @@ I8 = FixedType(True, 8, 4)
         (random_transformer, 9, ("k4_row", "k7_row")),
         (random_routes, 5, ("k10_elementwise", "k11_slice", "k12_concat")),
         (random_frame_norm, 0, ("k1_frame_norm",)),
+        (wide_frame_norm, 11, ("k0_frame_norm",)),
         (random_attention, 0, ("k0_lookup",)),
     ],
 )

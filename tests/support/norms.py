@@ -26,3 +26,9 @@ def random_frame_norm(seed: int) -> Graph:
     y = blocks.linear(blocks.x, 6) if rng.integers(2) else blocks.x
     y = blocks.frame_norm(y, centred=bool(rng.integers(2)), per_element=bool(rng.integers(2)))
     return blocks.graph(blocks.linear(y, 3) if rng.integers(2) else y)
+
+
+def wide_frame_norm(seed: int) -> Graph:
+    """So many channels that choosing one of them takes several levels of LUTs."""
+    blocks = Blocks(8, 68, seed)
+    return blocks.graph(blocks.frame_norm(blocks.x))

@@ -18,7 +18,6 @@ from hwflow.schedule.costs.buffers import (
     window,
 )
 from hwflow.schedule.costs.cost import (
-    BLOCK_RAM_PS,
     FLIP_FLOP_PS,
     LUT_PS,
     NET_PS,
@@ -27,12 +26,11 @@ from hwflow.schedule.costs.cost import (
     usable_ps,
 )
 from hwflow.schedule.costs.logic import adder, adder_tree, choice, comparator, maximum, relu, requantise, rounding
-from hwflow.schedule.costs.memory import block_rams, ram, small_ram
+from hwflow.schedule.costs.memory import block_ps, ram
 from hwflow.schedule.costs.products import multiplier
 from hwflow.schedule.costs.rom import rom, table, varying_bits
 
 __all__ = [
-    "BLOCK_RAM_PS",
     "FLIP_FLOP_PS",
     "LUT_PS",
     "NET_PS",
@@ -42,7 +40,7 @@ __all__ = [
     "actor",
     "adder",
     "adder_tree",
-    "block_rams",
+    "block_ps",
     "choice",
     "comparator",
     "delay_in_block",
@@ -57,7 +55,6 @@ __all__ = [
     "requantise",
     "rom",
     "rounding",
-    "small_ram",
     "table",
     "token_buffer",
     "tree_registers",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from hwflow.schedule.costs.cost import BLOCK_RAM_PS, Cost
+from hwflow.schedule.costs.cost import Cost
 from hwflow.schedule.costs.logic import choice
-from hwflow.schedule.costs.memory import BLOCK_COST, block_rams, ram, small_ram
+from hwflow.schedule.costs.memory import BLOCK_COST, block_ps, block_rams, ram, small_ram
 from hwflow.schedule.resources import Resources, total
 
 RING_CYCLES = 8  # from which on a value is carried along in memory
@@ -56,7 +56,7 @@ def token_buffer(token_bits: int, words: int, banks: int, parts: int, queries: i
     sizes = (2 * words, 2 * words, banks, parts, queries)
     bits = sum((size - 1).bit_length() for size in sizes)
     resources = banks * (small_ram(2 * words, token_bits) + token_bits // parts * chosen.resources)
-    delay = BLOCK_RAM_PS if memory.resources.bram18 else memory.delay_ps
+    delay = block_ps(2 * words) if memory.resources.bram18 else memory.delay_ps
     return Cost(resources + Resources(lut=bits, ff=bits), delay + chosen.delay_ps)
 
 
@@ -72,13 +72,15 @@ def window(places: int, bits: int, counters: int) -> Resources:
     return memory + Resources(lut=round(1.1 * counters) + 5 * wrapping, ff=counters + register)
 
 
-def frame_buffer(token_bits: int, tokens: int, parts: int, passes: int) -> Resources:
+def frame_buffer(token_bits: int, tokens: int, parts: int, passes: int) -> Cost:
     """Two frames of tokens with a register behind, a part of a token chosen from it, and counters."""
-    memory = small_ram(2 * tokens, token_bits)
-    chosen = token_bits // parts * choice(parts).resources
+    memory, chosen = small_ram(2 * tokens, token_bits), choice(parts)
     address, index = (2 * tokens - 1).bit_length(), (parts - 1).bit_length() + (passes - 1).bit_length()
     counters = Resources(lut=4 * address + 2 * index, ff=2 * address + index)
-    return memory + chosen + counters + Resources(ff=0 if memory.bram18 else token_bits)
+    register = Resources(ff=0 if memory.bram18 else token_bits)
+    delay = block_ps(2 * tokens) if memory.bram18 else 0
+    resources = memory + token_bits // parts * chosen.resources + counters + register
+    return Cost(resources, delay + chosen.delay_ps)
 
 
 def delay_line(bits: int, cycles: int) -> Resources:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 
-from hwflow.schedule.costs.cost import BLOCK_RAM_SETUP_PS, LUT_RAM_PS, NET_PS, Cost
+from hwflow.schedule.costs.cost import BLOCK_RAM_PS, BLOCK_RAM_SETUP_PS, LUT_RAM_PS, NET_PS, Cost
 from hwflow.schedule.costs.logic import lut_ps
 from hwflow.schedule.resources import Resources
 
 BLOCK_COST = 129  # LUTs that Yosys' memory mapper gives up for one RAMB18
 _RAMB18_SHAPES = ((16384, 1), (8192, 2), (4096, 4), (2048, 9), (1024, 18), (512, 36))
 _URAM_SHAPE = (4096, 72)
+_DEEPEST = 32768  # words of a bit that two RAMB18 in one make
 _FLIP_FLOP_BITS = 16  # a memory of no more lies in flip-flops
 
 
@@ -41,6 +42,11 @@ def small_ram(words: int, bits: int) -> Resources:
 def block_rams(words: int, bits: int) -> int:
     """RAMB18 of a memory under the best of the shapes 16Kx1 .. 512x36."""
     return min(math.ceil(words / depth) * math.ceil(bits / width) for depth, width in _RAMB18_SHAPES)
+
+
+def block_ps(words: int) -> int:
+    """From the clock to a word of a block RAM. Yosys chooses among more words than ``_DEEPEST`` in four levels."""
+    return BLOCK_RAM_PS + (lut_ps(4) if words > _DEEPEST else 0)
 
 
 def block_memory(blocks: int) -> Cost:
