@@ -18,8 +18,8 @@ module hwflow_rom (RD_CLK, RD_EN, RD_ARST, RD_SRST, RD_ADDR, RD_DATA, WR_CLK, WR
     input [WR_PORTS*WIDTH-1:0] WR_EN, WR_DATA;
     input [WR_PORTS*ABITS-1:0] WR_ADDR;
 
-    localparam PLAIN = RD_CLK_ENABLE === 1'b0 || (_TECHMAP_CONSTVAL_RD_EN_ === 1'b1
-        && _TECHMAP_CONSTVAL_RD_ARST_ === 1'b0 && _TECHMAP_CONSTVAL_RD_SRST_ === 1'b0);
+    localparam PLAIN = RD_CLK_ENABLE === 1'b0
+        || (_TECHMAP_CONSTVAL_RD_ARST_ === 1'b0 && _TECHMAP_CONSTVAL_RD_SRST_ === 1'b0 && ^RD_INIT_VALUE === 1'bx);
     localparam FITS = WR_PORTS == 0 && RD_PORTS == 1 && OFFSET == 0 && ABITS >= 6 && PLAIN;
     wire _TECHMAP_FAIL_ = !FITS;
 
@@ -73,7 +73,11 @@ module hwflow_rom (RD_CLK, RD_EN, RD_ARST, RD_SRST, RD_ADDR, RD_DATA, WR_CLK, WR
             if (GROUPS == 1) assign word[b] = group;
             else assign word[b] = group[high>>2];
         end
-        if (RD_CLK_ENABLE) \$dff #(.WIDTH(WIDTH), .CLK_POLARITY(RD_CLK_POLARITY)) ff (.CLK(RD_CLK), .D(word), .Q(RD_DATA));
-        else assign RD_DATA = word;
+        if (!RD_CLK_ENABLE) assign RD_DATA = word;
+        else if (_TECHMAP_CONSTVAL_RD_EN_ === 1'b1)
+            \$dff #(.WIDTH(WIDTH), .CLK_POLARITY(RD_CLK_POLARITY)) ff (.CLK(RD_CLK), .D(word), .Q(RD_DATA));
+        else
+            \$dffe #(.WIDTH(WIDTH), .CLK_POLARITY(RD_CLK_POLARITY), .EN_POLARITY(1'b1))
+                ff (.CLK(RD_CLK), .EN(RD_EN), .D(word), .Q(RD_DATA));
     endgenerate
 endmodule

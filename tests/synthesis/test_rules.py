@@ -22,6 +22,16 @@ TABLE = """module unit (input logic clk, input logic [{address}:0] s_data,
     hwflow_table #(.ADDRESS({address} + 1), .WIDTH({top} + 1), .FILE("words.hex")) unit (.x(x), .y(m_data));
     assign m_valid = 1'b1;
 endmodule"""
+HELD = """module unit (input logic clk, input logic [{address}:0] s_data, input logic s_load,
+    output logic m_valid, output logic [{top}:0] m_data);
+    logic [{address}:0] x;
+    logic               load;
+    logic [{top}:0]     found;
+    always_ff @(posedge clk) begin x <= s_data; load <= s_load; end
+    hwflow_table #(.ADDRESS({address} + 1), .WIDTH({top} + 1), .FILE("words.hex")) unit (.x(x ^ x << 1), .y(found));
+    hwflow_hold #(.WIDTH({top} + 1)) hold (.clk(clk), .load(load), .d(found), .q(m_data));
+    assign m_valid = 1'b1;
+endmodule"""
 CONSTANTS = """module unit (input logic clk, rst, s_valid, output logic m_valid, output logic [{top}:0] m_data);
     hwflow_constants #(.WORDS({words}), .WIDTH({top} + 1), .FILE("words.hex")) unit (
         .clk(clk), .rst(rst), .advance(s_valid), .word(m_data));
@@ -41,7 +51,7 @@ endmodule"""
 def words(tmp_path: Path, request: pytest.FixtureRequest) -> np.ndarray:
     """Contents without structure, or with much of it, beside the library."""
     count, smooth = request.param
-    for name in ("table", "constants", "part"):
+    for name in ("table", "constants", "part", "hold"):
         shutil.copy(data_folder("rtl_templates") / f"hwflow_{name}.sv", tmp_path)
     random = np.random.default_rng(count).integers(0, 1 << WIDTH, (count, 1))
     exponential = np.round(((1 << WIDTH) - 1) * np.exp(-np.arange(count)[:, None] * 4 / count)).astype(np.int64)
@@ -69,6 +79,16 @@ def test_tables(words: np.ndarray, tmp_path: Path) -> None:
     check_equivalence(tmp_path, sources, "unit", cycles=20 * len(words))
     found = synth_module(tmp_path, sources, "unit").resources.lut
     assert found == pytest.approx(costs.table(words, WIDTH).resources.lut, rel=0.15, abs=4)
+
+
+@sizes(64, 256)
+def test_tables_whose_word_is_kept(words: np.ndarray, tmp_path: Path) -> None:
+    """Yosys makes the register that keeps it a part of the memory."""
+    address = (len(words) - 1).bit_length()
+    sources = write(tmp_path, HELD, address=address - 1, top=WIDTH - 1)
+    check_equivalence(tmp_path, sources, "unit", cycles=20 * len(words))
+    found = synth_module(tmp_path, sources, "unit").resources.lut
+    assert found == pytest.approx(costs.table(words, WIDTH).resources.lut + address - 1, rel=0.15, abs=4)
 
 
 @sizes(75, 150, 200, 300)
