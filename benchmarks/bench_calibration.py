@@ -1,13 +1,15 @@
 """The resource estimate of each kernel beside what Yosys finds: the zoo at 200 MHz on VCU118, output FIFOs included.
 
 A kernel counts as within tolerance when each kind of resource is within 15 %, or within a few pieces where there are
-few. ``--most 3000`` leaves out kernels of more LUTs; names of models choose among the zoo. The first run takes an
-hour or more; later ones take the netlists from the cache. Open estimate: the worst path with 200 ps a net.
+few. ``--most 3000`` leaves out kernels of more LUTs, ``--sample 20`` draws so many of each design; names of models
+choose among the zoo. The first run takes an hour or more; later ones take the netlists from the cache. Open estimate:
+the worst path with 200 ps a net.
 """
 
 from __future__ import annotations
 
 import argparse
+import random
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -35,6 +37,7 @@ DESIGNS = (
     ("jet_tagger_n32", 400), ("jet_tagger_n8_linformer", 400), ("btag", 400), ("btag", 135), ("engine", 400),
     ("gw", 500), ("shvit_nano", 200_000), ("folded_asr", 80_000),
 )  # fmt: skip
+LARGE = (("shvit_s1", 5_000_000),)  # hours; only by name
 
 
 @dataclass(frozen=True)
@@ -69,8 +72,8 @@ def estimates(network: KernelGraph, schedule: Schedule) -> dict[str, Resources]:
     }
 
 
-def measure(model: str, cycles: int, most: int, folder: Path) -> Iterator[Measured]:
-    """All kernels of at most ``most`` LUTs of a model that is scheduled for a latency."""
+def measure(model: str, cycles: int, most: int, sample: int | None, folder: Path) -> Iterator[Measured]:
+    """All kernels, or a ``sample``, of at most ``most`` LUTs of a model that is scheduled for a latency."""
     network = kernel_graph(import_model(export_untrained(ZOO[model], folder / "model.onnx")).graph, CLOCK_MHZ)
     board = load_board("vcu118")
     graph = (network.kernels, network.channels, network.sources, network.sinks)
@@ -78,6 +81,9 @@ def measure(model: str, cycles: int, most: int, folder: Path) -> Iterator[Measur
     write_rtl(network, schedule, folder)
     assert (folder / MANIFEST).is_file()
     guesses = {name: guess for name, guess in estimates(network, schedule).items() if guess.lut <= most}
+    if sample is not None:
+        drawn = random.Random(0).sample(list(guesses), min(sample, len(guesses)))
+        guesses = {name: guess for name, guess in guesses.items() if name in drawn}
     modules = [Module(name, weight=guess.lut) for name, guess in guesses.items()]
     found = synth_modules(folder, read_manifest(folder).sources, modules, say=print)
     for name, guess in guesses.items():
@@ -118,14 +124,17 @@ def _sides(kernels: Sequence[Measured]) -> list[tuple[Resources, Resources]]:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("models", nargs="*", help="models of the zoo; all by default")
+    parser.add_argument("models", nargs="*", help="models of the zoo; by default all but shvit_s1")
     parser.add_argument("--most", type=int, default=1 << 30, help="LUTs of the largest kernel that is synthesised")
+    parser.add_argument("--sample", type=int, help="kernels drawn from each design")
     chosen = parser.parse_args()
     kernels: list[Measured] = []
-    for model, cycles in DESIGNS:
-        if not chosen.models or model in chosen.models:
-            with tempfile.TemporaryDirectory() as folder:
-                kernels += measure(model, cycles, chosen.most, Path(folder))
+    if unknown := set(chosen.models) - {model for model, _ in (*DESIGNS, *LARGE)}:
+        parser.error(f"no design of {', '.join(sorted(unknown))}")
+    designs = [each for each in (*DESIGNS, *LARGE) if each[0] in chosen.models] if chosen.models else DESIGNS
+    for model, cycles in designs:
+        with tempfile.TemporaryDirectory() as folder:
+            kernels += measure(model, cycles, chosen.most, chosen.sample, Path(folder))
     columns = ("design", "kernel", "PE x SIMD, cycles", "LUT", "FF", "DSP", "BRAM18", "ps")
     print_table("Kernels with their FIFOs, estimate / Yosys; open estimate of the slowest path", columns,
                 map(row, kernels), texts=3)  # fmt: skip
