@@ -1,4 +1,5 @@
-// The keys (or values) of two frames: one is written token by token while the other is read.
+// The keys (or values) of two frames: one is written token by token while the other is read QUERIES times. With PE 1
+// the tokens of a frame for as many passes.
 //
 // Write: a token a cycle with `write`; after KEYS tokens the other half is in turn.
 // Read: steps in the order query, group of PE tokens, part of a token; y holds part e of the PE tokens of the group,

@@ -140,9 +140,11 @@ class FrameNorm(Kernel):
         parts = fold.cycles
         cost = costs.frame_buffer(token.bits, self.tokens, parts, self.passes + 1)
         result = p.declare(Signal("frame", fold.simd, token.type, 0, cost.delay_ps))
-        parameters = {"WIDTH": token.bits, "TOKENS": self.tokens, "PARTS": parts, "PASSES": self.passes + 1}
+        parameters = {
+            "WIDTH": token.bits, "KEYS": self.tokens, "PE": 1, "PARTS": parts, "QUERIES": self.passes + 1, "AHEAD": 1,
+        }  # fmt: skip
         ports = {"clk": "clk", "rst": "rst", "write": write.name, "token": token.name, "read": read.name, "y": "frame"}
-        p.instance("hwflow_frame_buffer", "frame_buffer", parameters, ports)
+        p.instance("hwflow_token_buffer", "frame_buffer", parameters, ports)
         p.spend(cost)
         return result
 
