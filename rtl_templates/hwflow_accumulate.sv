@@ -1,4 +1,4 @@
-// Running sums (or maxima) over steps, of GROUPS groups of LANES lanes in turn.
+// Running sums (or maxima) over steps, of GROUPS groups of LANES lanes in turn. A term may be wider than the result.
 //
 // y = the sum with this step's x, in the same cycle; behind the `last` step of a sum it starts anew, which costs less
 // than to leave it out with the first. `next`: the following step belongs to the next group; it does after a last one.
@@ -23,6 +23,7 @@ module hwflow_accumulate #(
     output logic [LANES*WIDTH-1:0]    y
 );
     localparam int BITS = LANES * WIDTH;
+    localparam int COMPARED = (IN_WIDTH > WIDTH ? IN_WIDTH : WIDTH) + 1;
     localparam bit [WIDTH-1:0] START = WIDTH'(MAXIMUM && SIGNED) << (WIDTH - 1);  // zero, or the least number
     logic [GROUPS*BITS-1:0] sums;  // the group in turn is the lowest
 
@@ -33,7 +34,7 @@ module hwflow_accumulate #(
         wire [WIDTH-1:0] so_far = sums[i*WIDTH+:WIDTH];
         if (MAXIMUM) begin : g_maximum
             wire signed [WIDTH:0] most = {SIGNED && so_far[WIDTH-1], so_far};
-            wire keep = most > $signed((WIDTH + 1)'(term));
+            wire keep = COMPARED'(most) > COMPARED'(term);  // a term may be far below what the greatest can be
             assign y[i*WIDTH+:WIDTH] = keep ? so_far : WIDTH'(term);
         end else begin : g_sum
             assign y[i*WIDTH+:WIDTH] = so_far + $unsigned(WIDTH'(term));

@@ -8,7 +8,8 @@ import numpy as np
 
 from hwflow.errors import UserError
 from hwflow.ir.graph import Bounds, Graph, IntArray, Node, Op, Tensor
-from hwflow.ir.ops import ReduceMax, Requantise, Sub, Table
+from hwflow.ir.ops import ReduceMax, Sub
+from hwflow.ir.seams import kept_type
 from hwflow.ir.types import MAX_WIDTH, FixedType, type_for
 from hwflow.limits import LIMITS, Limits
 
@@ -129,10 +130,9 @@ class GraphBuilder:
 
     @staticmethod
     def _type(op: Op, tensors: list[Tensor], bounds: Bounds, peak: int) -> FixedType:
-        if isinstance(op, Requantise):
-            return op.target
-        if isinstance(op, Table):
-            return tensors[1].type
+        kept = kept_type(op, tensors)
+        if kept is not None:
+            return kept
         if peak >= _WIDEST:
             raise UserError(
                 f"{type(op).__name__} of {tensors[0].shape}",

@@ -19,12 +19,16 @@ from hwflow.errors import UserError
 from hwflow.ir.graph import Graph, IntArray, Node, Op, Tensor
 from hwflow.ir.ops import OPS
 from hwflow.ir.ops.requantise import Rounding
+from hwflow.ir.seams import SeamError, check_types
 from hwflow.ir.types import FixedType
 from hwflow.limits import LIMITS
 
 FORMAT = "hwflow-graph"
 VERSION = 1
 MAX_CONSTANT_BYTES = 1 << 30
+_DAMAGED = (
+    LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError, zlib.error, SeamError,
+)  # fmt: skip
 _ID = re.compile(r"t[0-9]{1,9}")  # ids become names in generated code
 
 
@@ -55,7 +59,7 @@ def loads(text: str) -> Graph:
         orders = {str(id): tuple(int(axis) for axis in order) for id, order in document.get("orders", {}).items()}
         graph = Graph(tensors, nodes, tuple(document["inputs"]), tuple(document["outputs"]), names, orders)
         _check(graph)
-    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError, zlib.error) as error:
+    except _DAMAGED as error:
         raise UserError(
             "graph JSON", f"a damaged or foreign file ({error})", f"{FORMAT} version {VERSION}", "Build it again."
         ) from error
@@ -79,6 +83,7 @@ def _check(graph: Graph) -> None:
         if tuple(node.op.shape(graph.inputs_of(node))) != output.shape:
             raise ValueError(f"{node.output} has another shape than its op gives")
         known.add(node.output)
+    check_types(graph)
     if odd := [i for i, o in graph.orders.items() if sorted(o) != list(range(len(graph.tensors[i].shape)))]:
         raise ValueError(f"the order {graph.orders[odd[0]]} of the axes of {odd[0]}")
     if missing := [i for i in graph.outputs if i not in known]:

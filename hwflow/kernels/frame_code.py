@@ -54,11 +54,16 @@ class FrameWriter(FunctionWriter):
         return lines[::-1]
 
     def _add(self, node: Node) -> str:
-        """The running sum or maximum; ``n`` counts the elements of the frame."""
-        total, term = f"state.{node.output}", f"{self._type(node)}({node.inputs[0]})"
+        """The running sum or maximum; ``n`` counts the elements of the frame.
+
+        A term may be far below what the maximum can be, and its type wider: it counts only if it is above.
+        """
+        total, term, type = f"state.{node.output}", node.inputs[0], self._type(node)
         if isinstance(node.op, ReduceSum):
-            return f"{total} = n == 0 ? {term} : {self._type(node)}({total} + {term});"
-        return f"{total} = n == 0 || {total} < {term} ? {term} : {total};"
+            return f"{total} = n == 0 ? {type}({term}) : {type}({total} + {term});"
+        result = self.graph.tensors[node.output].type
+        least = f"{type}({float(result.lo) * result.step!r})"
+        return f"{total} = n == 0 ? {least} : {total}; if ({total} < {term}) {total} = {term};"
 
     @staticmethod
     def _when(number: int, lines: Sequence[str]) -> list[str]:

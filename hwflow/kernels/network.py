@@ -16,6 +16,7 @@ from hwflow.ir.graph import Graph
 from hwflow.kernels.base import Kernel, beats, width
 from hwflow.kernels.fork import Fork
 from hwflow.kernels.partition import partition
+from hwflow.kernels.seams import check_seams
 from hwflow.passes import canonicalise
 from hwflow.passes.movement import in_order, trace
 from hwflow.schedule.dataflow import Channel, Port
@@ -124,6 +125,12 @@ def _wire(graph: Graph, kernels: list[Kernel], clock_mhz: float) -> KernelGraph:
     wired = [_with_ports(kernel, streamed, readers) for kernel in kernels]
     tensor_of = {name: id for id, channels in readers.items() for name in channels}
     tensor_of |= dict(zip(sources, graph.inputs, strict=True))
+    check_seams(
+        graph,
+        (*forks, *wired),
+        dict(zip(sources, graph.inputs, strict=True)),
+        dict(zip(sinks, graph.outputs, strict=True)),
+    )
     channels = tuple(_channel(graph, name, id) for name, id in tensor_of.items())
     return KernelGraph(graph, (*forks, *wired), channels, tensor_of, clock_mhz, sources, sinks)
 

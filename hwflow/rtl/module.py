@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from hwflow.ir.seams import SeamError
 from hwflow.ir.types import FixedType
 from hwflow.rtl.pipeline import FIFO_PS, Memory, Pipeline
 from hwflow.rtl.signal import Signal, flag
@@ -106,6 +107,10 @@ class KernelModule:
     def sink(self, beat: Signal, write: Signal, reserve: str) -> None:
         """The beat goes to every output FIFO in the cycle of ``write``, which reserved its place with ``reserve``."""
         p = self.pipeline
+        if (beat.lanes, beat.type) != self.output:
+            raise SeamError(
+                f"{self.kernel}: {beat.lanes} x", beat.type, f"its output: {self.output[0]} x", self.output[1]
+            )
         cycle = max(beat.cycle, write.cycle)
         beat, write = p.at(beat, cycle), p.at(write, cycle)
         p.modules.add("hwflow_fifo")

@@ -60,14 +60,16 @@ def tree(p: Pipeline, name: str, x: Signal, groups: int, type: FixedType, operat
         ps, summed = ps + delay, operation == "sum"
         luts = bits - 1 if operation == "sum" and bits < type.width else cell.resources.lut
         p.spend(Resources(lut=groups * ((-(-terms >> level)) // 2) * luts))
-    result = p.declare(Signal(name, groups, type, cycle, ps, terms=(x.name,) if summed else ()))
+    kept = type if operation == "sum" or x.type.width == type.width else x.type  # a term may be wider than the greatest
+    made = name if kept == type else f"{name}_greatest"
+    result = p.declare(Signal(made, groups, kept, cycle, ps, terms=(x.name,) if summed else ()))
     widths = {"IN_WIDTH": x.type.width, "WIDTH": type.width} if operation == "sum" else {"WIDTH": x.type.width}
     parameters = {
         "GROUPS": groups, "TERMS": terms, **widths, "IN_SIGNED": int(x.type.signed), "REGISTERS": f"32'd{mask}",
     }  # fmt: skip
-    p.instance(f"hwflow_{operation}_tree", f"{name}_op", parameters, {"clk": "clk", "x": start.name, "y": name})
+    p.instance(f"hwflow_{operation}_tree", f"{made}_op", parameters, {"clk": "clk", "x": start.name, "y": made})
     p.spend(Resources(ff=registers))
-    return result
+    return result if kept == type else resize(p, name, result, type)
 
 
 def accumulate(
@@ -75,7 +77,8 @@ def accumulate(
     operation: Operation = "sum",
 ) -> Signal:  # fmt: skip
     """Running sums of ``groups`` groups in turn. ``flags``: valid, last, next (None: every step is another group)."""
-    cell = costs.adder(type.width) if operation == "sum" else costs.maximum(type.width)
+    most = costs.maximum(max(x.type.width, type.width), type.width)
+    cell = costs.adder(type.width) if operation == "sum" else most
     delay = sum_ps(type.width, bool(x.terms)) if operation == "sum" else cell.delay_ps
     (placed,), cycle, ps = p.place([x], delay)
     valid, last, following = (None if f is None else p.at(f, cycle) for f in flags)

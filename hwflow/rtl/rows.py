@@ -10,6 +10,7 @@ import numpy as np
 
 from hwflow.ir.graph import Graph, IntArray, Node, Tensor
 from hwflow.ir.ops import Add, Clamp, Mul, ReduceMax, ReduceSum, Requantise, Shift, Sub, Table
+from hwflow.ir.seams import SeamError
 from hwflow.ir.types import FixedType
 from hwflow.rtl import arithmetic, control, narrow, reduce, wires
 from hwflow.rtl.module import Steps
@@ -49,7 +50,10 @@ class Rows:
     def run(self, nodes: Sequence[Node]) -> None:
         """Put the nodes on the pipeline; ``values`` then holds their outputs."""
         for node, following in zip_longest(nodes, nodes[1:]):
-            self.values[node.output] = self._node(node, None if following is None else following.op)
+            made = self._node(node, None if following is None else following.op)
+            if made.type != (type := self.graph.tensors[node.output].type):
+                raise SeamError(f"{self.pipeline.kernel}: {type_name(node)}", made.type, node.output, type)
+            self.values[node.output] = made
 
     def _node(self, node: Node, following: object) -> Signal:
         p, name, type = self.pipeline, node.output, self.graph.tensors[node.output].type

@@ -22,6 +22,7 @@ from hwflow.ir.ops import (
     Sub,
     Table,
     Transpose,
+    Window,
 )  # fmt: skip
 from hwflow.ir.types import FixedType
 
@@ -227,3 +228,30 @@ def random_routes(seed: int) -> Graph:
     parts = [blocks.slice(y, -2, start, stop, int(rng.integers(1, 3))), y, *constants]
     y = blocks.concat(-2, *(parts[i] for i in rng.permutation(len(parts))))
     return blocks.graph(blocks.linear(y, 3))
+
+
+def spare_range(seed: int) -> Graph:
+    """Every movement behind a quantiser of 10 bits whose numbers need 8, in front of every kind of kernel."""
+    blocks = Blocks(4, 4, seed)
+    b = blocks.builder
+
+    def spare() -> str:
+        return blocks.requantise(b.add(Shift(-1), blocks.linear(blocks.x, 4)), FixedType(True, 10, 4))
+
+    y = spare()
+    windows = b.add(Window((2, 1)), b.add(Reshape((4, 1, 4)), y))
+    outputs = [
+        blocks.requantise(b.add(Shift(-2), y)),
+        blocks.linear(blocks.slice(y, -2, 0, 1), 2),
+        blocks.residual(blocks.slice(y, -1, 0, 2), blocks.slice(y, -1, 2, 4)),
+        blocks.linear(blocks.flatten(y), 2),
+        blocks.linear(b.add(Reshape((3, 8)), windows), 2),
+        blocks.requantise(b.add(Reshape((3, 4)), b.add(ReduceMax(-2, False), windows))),
+        blocks.table(blocks.resize(y, 2)),
+        blocks.requantise(blocks.concat(-2, y, blocks.random(1, 4))),
+        blocks.requantise(blocks.concat(-1, spare(), blocks.random(4, 1))),
+        blocks.token_mix(y, 2),
+        blocks.frame_norm(y),
+        blocks.attend(y, spare(), spare(), heads=2),
+    ]
+    return blocks.graph(*outputs)

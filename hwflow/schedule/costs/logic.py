@@ -50,9 +50,9 @@ def comparator(bits: int) -> Cost:
     return Cost(Resources(lut=math.ceil(2 * bits / 3)), 2 * NET_PS + LUT_PS + chain)
 
 
-def maximum(bits: int) -> Cost:
-    """Larger of two numbers. Yosys: 8 bits -> 14 LUTs, 16 -> 28, 24 -> 40."""
-    return comparator(bits).then(Cost(Resources(lut=bits), NET_PS + LUT_PS // 2))
+def maximum(bits: int, kept: int | None = None) -> Cost:
+    """Larger of two numbers, of which the result has ``kept`` bits. Yosys: 8 bits -> 14 LUTs, 16 -> 28, 24 -> 40."""
+    return comparator(bits).then(Cost(Resources(lut=kept or bits), NET_PS + LUT_PS // 2))
 
 
 def relu(bits: int) -> Cost:
