@@ -20,10 +20,12 @@ def report(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Write the build record as one HTML file that needs no network."""
+    """Write the build record as one HTML file that needs no network; exit with 2 if a file is not as it says."""
     with command(json, debug) as reply:
-        from hwflow.record import FILE, load
+        from hwflow.record import FILE, check_files, load
         from hwflow.report import write_report
 
-        path = write_report(load(folder / FILE), output or folder / "report.html")
+        record = load(folder / FILE)
+        check_files(folder, record)
+        path = write_report(record, output or folder / "report.html")
         reply({"report": str(path)}, lambda console: console.print(str(path), markup=False, soft_wrap=True))

@@ -119,7 +119,9 @@ def _marks(run: ModeResult, predicted: Simulation) -> Iterator[r.Result]:
     other = {name: pair for name, pair in marks.items() if pair[0] != pair[1]}
     yield _gate("FIFOs with another mark than predicted", len(other), f"of {len(marks)}", 0)
     for name, (measured, expected) in other.items():
-        yield r.Result(stage="cosim", metric=f"places used of FIFO {name}", value=measured, limit=expected, ok=False)
+        yield r.Result(stage="cosim", metric=f"places used of FIFO {name}", value=measured, unit=f"of {expected}")
+        distance = abs(measured - expected)
+        yield _gate(f"places used of FIFO {name}, distance from the prediction", distance, "", 0)
 
 
 def _parity(network: KernelGraph, result: CosimResult) -> Iterator[r.Parity]:
@@ -135,5 +137,4 @@ def _parity(network: KernelGraph, result: CosimResult) -> Iterator[r.Parity]:
 
 
 def _gate(metric: str, value: int, unit: str, limit: int | None) -> r.Result:
-    ok = None if limit is None else value <= limit
-    return r.Result(stage="cosim", metric=metric, value=value, unit=unit, limit=limit, ok=ok)
+    return r.Result(stage="cosim", metric=metric, value=value, unit=unit, limit=limit)

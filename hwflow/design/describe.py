@@ -68,8 +68,13 @@ def estimate_results(schedule: Schedule, board: Board, budgets: r.Budgets) -> li
 
 
 def _result(metric: str, value: float, unit: str, limit: float | None) -> r.Result:
-    ok = None if limit is None else value <= limit
-    return r.Result(stage="estimate", metric=metric, value=value, unit=unit, limit=limit, ok=ok)
+    return r.Result(stage="estimate", metric=metric, value=value, unit=unit, limit=limit)
+
+
+def output_names(network: KernelGraph) -> tuple[str, ...]:
+    """The tensors that stream out, as the model calls them."""
+    ids = (network.tensor_of[channel] for channel in network.outputs)
+    return tuple(network.graph.names.get(id, id) for id in ids)
 
 
 def simulate_schedule(network: KernelGraph, schedule: Schedule, frames: int = FRAMES) -> Simulation:

@@ -16,10 +16,11 @@ from hwflow.boards import Board
 from hwflow.design import layout
 from hwflow.design.vectors import Vectors, load_vectors
 from hwflow.errors import UserError
-from hwflow.files import BuildFolder, sha256_file
+from hwflow.files import BuildFolder
 from hwflow.ir import reference, serialise
 from hwflow.ir.graph import IntArray
 from hwflow.kernels.network import KernelGraph, kernel_graph
+from hwflow.record.evidence import FILES
 from hwflow.schedule.schedule import Schedule
 from hwflow.verify.cosim.modes import MODES, ModeName
 from hwflow.verify.ports import Given, ModelPorts
@@ -50,10 +51,10 @@ class Design:
 
     @classmethod
     def load(cls, path: str | Path) -> Design:
-        """Open a build folder. UserError if something of it is missing, damaged or changed since the build."""
+        """Open a build folder. UserError for a missing or damaged record, GateFailed if a file is not as it says."""
         folder = BuildFolder(Path(path))
         build = r.load(folder.path / r.FILE)
-        _check_hashes(folder.path, build)
+        r.check_files(folder.path, build, FILES)
         schedule = Schedule.from_json(_text(folder.path / layout.SCHEDULE))
         graph = serialise.loads(_text(folder.path / layout.GRAPH))
         names = {str(k): str(v) for k, v in json.loads(_text(folder.path / layout.NAMES)).items()}
@@ -139,6 +140,7 @@ class Design:
 
         self.check_hls("csim")
         with self.folder.lock():
+            self.verify(layout.HLS)
             self.record = simulate_c(self, count, progress)
         return [result for result in self.record.results if result.stage == "csim"]
 
@@ -161,6 +163,7 @@ class Design:
 
         self.check_rtl("cosim")
         with self.folder.lock():
+            self.verify(layout.RTL)
             return cosimulate(self, frames, modes, seed, streams, progress)
 
     def synth(self, tool: Tool = "auto", route: bool = False, progress: Progress | None = None) -> list[Figures]:
@@ -192,8 +195,16 @@ class Design:
         return self.record
 
     def check(self) -> None:
-        """Raise GateFailed unless every gate of the record holds and something was measured."""
+        """Raise GateFailed unless every file is as the record says, and its gates are there and hold."""
+        r.check_files(self.path, self.record)
         r.gate(self.record)
+
+    def verify(self, *groups: str) -> None:
+        """Raise GateFailed unless ``groups`` (hls, rtl, testbench), and what they were made from, are as built.
+
+        Every step calls it before it compiles or runs anything of the folder.
+        """
+        r.check_files(self.path, self.record, (*FILES, *groups))
 
     def save(self, build: r.BuildRecord) -> r.BuildRecord:
         """Make ``build`` the record, with its report and JUnit file."""
@@ -232,12 +243,3 @@ def _text(path: Path) -> str:
         return path.read_text()
     except OSError as error:
         raise UserError(str(path), "no readable file", "a file of a finished build", "Build it again.") from error
-
-
-def _check_hashes(path: Path, build: r.BuildRecord) -> None:
-    """A file that changed since the build would make the record untrue."""
-    for name, digest in build.inputs.items():
-        file = path / name
-        if not file.is_file() or sha256_file(file) != digest:
-            found = "a file that changed since the build" if file.is_file() else "no such file"
-            raise UserError(str(file), found, "the file that the build record names", "Build it again.")

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-MODEL = "model.onnx"
-GOLDEN = "golden.onnx"
-GRAPH = "graph.json"
-NAMES = "names.json"
-SCHEDULE = "schedule.json"
-BOARD = "board.json"
-VECTORS = "vectors.npz"
-HLS = "hls"
-RTL = "rtl"
+from hwflow.record.evidence import BOARD, GOLDEN, GRAPH, HLS, MODEL, NAMES, RTL, SCHEDULE, VECTORS
+
 LIBRARY = "library"
 REPORT = "report.html"
 JUNIT = "junit.xml"
-HASHED = (MODEL, GOLDEN, GRAPH, NAMES, SCHEDULE, BOARD, VECTORS)
-"""Files whose SHA-256 the build record keeps."""
+
+__all__ = [
+    "BOARD",
+    "GOLDEN",
+    "GRAPH",
+    "HLS",
+    "JUNIT",
+    "LIBRARY",
+    "MODEL",
+    "NAMES",
+    "REPORT",
+    "RTL",
+    "SCHEDULE",
+    "VECTORS",
+]

@@ -39,7 +39,7 @@ def verify_reference(imported: ImportedModel, network: KernelGraph, data: Evalua
     golden = golden_runner(imported, outputs).run(data.ports)
     found = _reference(imported.graph, data.ports, outputs)
     wrong = sum(int(np.count_nonzero(golden[id] != found[id])) for id in outputs)
-    result = r.Result(stage="reference", metric="output mismatches", value=wrong, unit="values", limit=0, ok=wrong == 0)
+    result = r.Result(stage="reference", metric="output mismatches", value=wrong, unit="values", limit=0)
     tensors = r.Result(stage="reference", metric="tensors compared", value=len(parity), unit="")
     kernels = _kernel_golden(imported, network, data.ports, golden)
     vectors = Vectors(data.inputs, kernels, data.labels, data.classes, data.others)

@@ -10,6 +10,7 @@ from hwflow import record as r
 from hwflow.backends.hls.project import TOP
 from hwflow.design import layout
 from hwflow.errors import ToolMissing, UserError
+from hwflow.record.evidence import TESTBENCH
 from hwflow.synthesis import vivado
 from hwflow.synthesis.design import synth_design
 from hwflow.synthesis.figures import Figures
@@ -66,6 +67,7 @@ def _run(design: Design, tool: Tool, route: bool, say: Callable[[str], None]) ->
         say("synthesis by Vitis HLS")
         return [run_hls(design, {"synth"})]
     design.check_rtl(f"tool {tool}")
+    design.verify(layout.RTL)
     if tool == "vivado":
         say("synthesis by Vivado")
         work = design.path / VIVADO  # not staged: after a failure its log is wanted
@@ -81,6 +83,7 @@ def run_hls(design: Design, steps: set[str]) -> Figures:
 
     Returns what synthesis says, which comes before every other step. Raises as `synthesise`.
     """
+    design.verify(layout.HLS, TESTBENCH)
     solution = design.path / layout.HLS / f"{TOP}_prj" / "solution1"
     for step in ("syn", "sim"):
         shutil.rmtree(solution / step / "report", ignore_errors=True)  # those of an earlier run

@@ -8,7 +8,15 @@ from pathlib import Path
 
 from hwflow import record as r
 from hwflow.design import layout
-from hwflow.design.describe import bit_widths, board_summary, estimate_results, kernel_rows, model_summary, totals
+from hwflow.design.describe import (
+    bit_widths,
+    board_summary,
+    estimate_results,
+    kernel_rows,
+    model_summary,
+    output_names,
+    totals,
+)
 from hwflow.design.design import Design
 from hwflow.design.parity import verify_reference
 from hwflow.design.request import Progress, Request
@@ -17,6 +25,7 @@ from hwflow.files import BuildFolder, sha256_file, write_atomic
 from hwflow.ir import serialise
 from hwflow.kernels.network import KernelGraph
 from hwflow.onnx_import.model import ImportedModel
+from hwflow.record.evidence import FILES
 from hwflow.schedule.schedule import Schedule
 from hwflow.verify.evaluation import Evaluation
 
@@ -50,16 +59,16 @@ def write_design(
         shutil.rmtree(path / layout.HLS, ignore_errors=True)  # of an earlier build
     design = Design(folder, network, schedule, _record(model, imported, network, schedule, request), imported.names)
     say("report")
-    hashes = {name: sha256_file(path / name) for name in layout.HASHED}
     build = design.record.model_copy(
         update={
-            "inputs": hashes,
+            "inputs": {name: sha256_file(path / name) for name in FILES},
+            "artefacts": r.hashes(path),
             "parity": tuple(parity),
             "accuracy": tuple(accuracy),
             "results": (*design.record.results, *results),
         }
     )
-    design.save(build)
+    design.save(r.anchored(build))
     return design
 
 
@@ -97,6 +106,8 @@ def _record(
         clock_mhz=request.clock_mhz,
         io_type=request.io_type,
         style=request.style,
+        axi_lite=request.axi_lite,
+        outputs=output_names(network),
         budgets=request.budgets,
         totals=totals(schedule),
         kernels=() if request.style == "unrolled" else tuple(kernel_rows(network, schedule, request.io_type)),

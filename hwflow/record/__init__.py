@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from hwflow.record.evidence import anchored
+from hwflow.record.folder import check_files, hashes, with_testbench
 from hwflow.record.gates import failed, gate, gated, measured, with_stage
-from hwflow.record.junit import junit_xml, write_junit
+from hwflow.record.junit import junit_xml, refused_xml, write_junit
 from hwflow.record.model import (
     FILE,
     Accuracy,
@@ -40,14 +42,19 @@ __all__ = [
     "Result",
     "Stage",
     "Totals",
+    "anchored",
+    "check_files",
     "failed",
     "gate",
     "gated",
+    "hashes",
     "junit_xml",
     "load",
     "measured",
+    "refused_xml",
     "save",
     "tool_versions",
     "with_stage",
+    "with_testbench",
     "write_junit",
 ]

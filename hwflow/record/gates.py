@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hwflow.errors import GateFailed
+from hwflow.record.evidence import evidence_of
+from hwflow.record.limits import contradictions
 from hwflow.record.model import Accuracy, BuildRecord, KernelResources, Parity, Result, Stage
-
-DESIGN_STAGES: frozenset[Stage] = frozenset({"csim", "cosim", "hls-cosim"})
-"""Stages that run what the build wrote; synthesis says nothing of what it computes."""
+from hwflow.record.required import missing, ran
 
 
 def gated(record: BuildRecord) -> list[Result]:
@@ -23,19 +23,23 @@ def failed(record: BuildRecord) -> list[Result]:
 
 
 def gate(record: BuildRecord) -> None:
-    """Raise GateFailed, naming each failed result, or saying that no gated result was measured.
+    """Raise GateFailed, naming each failed result and each gate that is not there, or saying that nothing was measured.
 
     Estimates and the reference alone do not pass: a check that the design was not run for could not have failed.
     """
     if failures := failed(record):
         raise GateFailed(f"{len(failures)} of {len(gated(record))} gates failed: {'; '.join(map(str, failures))}")
+    if raised := list(contradictions(record)):
+        raise GateFailed(f"limits that are not those of the design: {'; '.join(raised)}")
     if not measured(record):
         raise GateFailed("the design itself was not run against a limit, so nothing is known to hold; run hwflow csim")
+    if absent := missing(record):
+        raise GateFailed(f"gates are missing from the record: {'; '.join(absent)}")
 
 
 def measured(record: BuildRecord) -> bool:
     """Whether any gated result comes from a stage that ran the design itself, not just its model."""
-    return any(r.stage in DESIGN_STAGES for r in gated(record))
+    return bool({r.stage for r in gated(record)} & set(ran(record)))
 
 
 def with_stage(
@@ -46,13 +50,17 @@ def with_stage(
     accuracy: Sequence[Accuracy] = (),
     kernel_resources: Sequence[KernelResources] = (),
 ) -> BuildRecord:
-    """The record after ``stage`` was run again: all that it said before is replaced, other stages stay."""
+    """The record after ``stage`` was run again: all that it said before is replaced, other stages stay.
+
+    The results rest on the files of ``record`` as they are now.
+    """
     strays = {r.stage for r in results} | {p.stage for p in parity} | {a.stage for a in accuracy}
     strays |= {k.stage for k in kernel_resources}
     if strays := strays - {stage}:
         raise ValueError(f"with_stage: results of {', '.join(sorted(strays))} given for {stage}")
     return record.model_copy(
         update={
+            "evidence": {**record.evidence, stage: evidence_of(record, stage)},
             "results": (*(r for r in record.results if r.stage != stage), *results),
             "parity": (*(p for p in record.parity if p.stage != stage), *parity),
             "accuracy": (*(a for a in record.accuracy if a.stage != stage), *accuracy),
@@ -68,5 +76,4 @@ def _as_result(parity: Parity) -> Result:
         value=parity.mismatches,
         unit=f"of {parity.compared:,}",
         limit=0,
-        ok=parity.mismatches == 0,
     )

@@ -28,6 +28,15 @@ def junit_xml(record: BuildRecord) -> str:
     return ET.tostring(suite, encoding="unicode", xml_declaration=False) + "\n"
 
 
+def refused_xml(folder: str, reason: str) -> str:
+    """What stands in the place of the gates of a record that cannot be believed: one failure."""
+    suite = ET.Element("testsuite", name=f"hwflow {printable(folder)}", tests="1", failures="1")
+    case = ET.SubElement(suite, "testcase", classname="hwflow", name="record")
+    ET.SubElement(case, "failure", message=printable(reason))
+    ET.indent(suite)
+    return ET.tostring(suite, encoding="unicode", xml_declaration=False) + "\n"
+
+
 def _case(suite: ET.Element, result: Result) -> ET.Element:
     case = ET.SubElement(suite, "testcase", classname=f"hwflow.{result.stage}", name=printable(result.metric))
     if not result.ok:

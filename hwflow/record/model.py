@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeVar
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, Strict, model_validator
 
 FILE = "build.json"
+VERSION: Final = 2
 
 Stage = Literal[
     "float",
     "torch",
     "qkeras",
     "onnxruntime",
+    "oracle",
+    "framework",
+    "near-exact",
     "reference",
     "estimate",
+    "artefacts",
     "csim",
     "cosim",
     "yosys",
@@ -31,6 +37,7 @@ Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Sha256 = Annotated[str, Field(pattern=r"\A[0-9a-f]{64}\z")]
+FileName = Annotated[str, Field(pattern=r"\A\w[\w.+-]*(/\w[\w.+-]*)*\z")]  # below the build folder
 
 
 class _Data(BaseModel):
@@ -154,7 +161,10 @@ class Parity(_Data):
 
 
 class Result(_Data):
-    """A figure, and with a ``limit`` a gate: then ``ok`` says whether it held. Without a limit ``ok`` is null."""
+    """A figure, and with a ``limit`` a gate, which holds up to and including the limit.
+
+    ``ok`` says whether it held and is computed; null without a limit. One that is given must say the same.
+    """
 
     stage: Stage
     metric: str
@@ -163,10 +173,21 @@ class Result(_Data):
     limit: int | float | None = None
     ok: bool | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _judge(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping) or "ok" in data:
+            return data
+        value, limit = data.get("value"), data.get("limit")
+        if isinstance(value, int | float) and isinstance(limit, int | float):
+            return {**data, "ok": value <= limit}
+        return data
+
     @model_validator(mode="after")
     def _check(self) -> Result:
-        if (self.limit is None) != (self.ok is None):
-            raise ValueError("limit and ok are given together or not at all")
+        held = None if self.limit is None else self.value <= self.limit
+        if self.ok is not held:
+            raise ValueError(f"ok is {self.ok}, which value {self.value} and limit {self.limit} contradict")
         return self
 
     def __str__(self) -> str:
@@ -183,17 +204,26 @@ class KernelResources(_Data):
 
 
 class BuildRecord(_Data):
-    """All of build.json. ``versions``: tool to version; ``inputs``: file to the SHA-256 of its content."""
+    """All of build.json. ``versions``: tool to version.
+
+    ``inputs``: file of the build folder to the SHA-256 of its content; ``artefacts``: the same of what lies in hls/ and
+    rtl/. ``evidence``: stage to what its results rest on, each with the SHA-256 that it had then.
+    ``outputs``: the tensors that the design puts out.
+    """
 
     format: Literal["hwflow-build-record"] = "hwflow-build-record"
-    version: Literal[1] = 1
+    version: Literal[2] = VERSION
     versions: dict[str, str]
-    inputs: dict[str, Sha256]
+    inputs: dict[FileName, Sha256]
+    artefacts: dict[FileName, Sha256] = {}
+    evidence: dict[Stage, dict[str, Sha256]] = {}
     model: ModelSummary
     board: BoardSummary
     clock_mhz: Annotated[float, Field(gt=0)]
     io_type: Literal["io_stream", "io_parallel"]
     style: Literal["streaming", "unrolled"] = "streaming"
+    axi_lite: bool = False
+    outputs: Many[str] = ()
     budgets: Budgets = Budgets()
     totals: Totals | None = None
     kernels: Many[Kernel] = ()

@@ -34,8 +34,8 @@ def _results(record: BuildRecord) -> Table:
     for result in by_stage(record.results):
         table.add_row(*_row(result), _VERDICT[result.ok])
     for p in parity_totals(record):
-        gated = p.mismatches == 0 if record.model.mode == "exact" else None
-        table.add_row(p.stage, f"mismatches in {p.tensor}", f"{p.mismatches:,} of {p.compared:,}", "", _VERDICT[gated])
+        figure = f"{p.mismatches:,} of {p.compared:,}"
+        table.add_row(p.stage, f"mismatches in {p.tensor}", figure, "0", _VERDICT[p.mismatches == 0])
     return table
 
 

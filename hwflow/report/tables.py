@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from hwflow.errors import GateFailed
-from hwflow.record import Accuracy, BuildRecord, KernelResources, Parity, Result, Stage, failed, gate, gated
+from hwflow.record import Accuracy, BuildRecord, KernelResources, Parity, Result, Stage, failed, gate, gated, measured
 from hwflow.record.model import amount
 
 RESOURCES = {"lut": "LUT", "ff": "Flip-flops", "dsp": "DSP", "bram18": "Block RAM (18 Kb)", "uram": "UltraRAM"}
@@ -36,7 +36,7 @@ def verdict(record: BuildRecord) -> Verdict:
     try:
         gate(record)
     except GateFailed as error:
-        if failed(record):
+        if failed(record) or measured(record):
             return Verdict("fail", "Not all gates hold", str(error))
         return Verdict("open", "Not verified yet", str(error))
     return Verdict("pass", "All gates hold", f"{len(gated(record))} of {len(gated(record))} hold.")

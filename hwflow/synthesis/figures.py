@@ -43,10 +43,7 @@ class Figures:
     def gates(self, board: Board) -> list[r.Result]:
         """A result for each kind of resource; its limit is what a design may use of it."""
         pairs = [(kind, getattr(self.total, kind), getattr(board.usable, kind)) for kind in KINDS]
-        return [
-            r.Result(stage=self.stage, metric=kind, value=used, limit=limit, ok=used <= limit)
-            for kind, used, limit in pairs
-        ]
+        return [r.Result(stage=self.stage, metric=kind, value=used, limit=limit) for kind, used, limit in pairs]
 
     def check_fit(self, board: Board) -> None:
         """Raise GateFailed over 100 % of what is usable, naming the kernel that costs most of it.

@@ -63,9 +63,7 @@ def cosim_results(measured: Cosimulation, latency: int | None = None, ii: int | 
     Args:
         latency, ii: budgets in cycles.
     """
-    verdict = r.Result(
-        stage="hls-cosim", metric="failures", value=int(not measured.passed), limit=0, ok=measured.passed
-    )
+    verdict = r.Result(stage="hls-cosim", metric="failures", value=int(not measured.passed), limit=0)
     figures = (("latency", measured.latency, latency), ("initiation interval", measured.interval, ii))
     return [verdict, *(_cycles("hls-cosim", name, value[1], limit) for name, value, limit in figures if value)]
 
@@ -84,8 +82,7 @@ def _performance(profile: ET.Element) -> tuple[r.Result, ...]:
 
 
 def _cycles(stage: r.Stage, metric: str, value: int, limit: int | None = None) -> r.Result:
-    ok = None if limit is None else value <= limit
-    return r.Result(stage=stage, metric=metric, value=value, unit="cycles", limit=limit, ok=ok)
+    return r.Result(stage=stage, metric=metric, value=value, unit="cycles", limit=limit)
 
 
 def _by_kernel(path: Path, profile: ET.Element, kernels: Sequence[str]) -> dict[str | None, Resources]:

@@ -89,8 +89,8 @@ def _timing(stage: r.Stage, slack: float | None, period: float) -> tuple[r.Resul
     if slack is None:
         return ()
     shortest, gated = round(period - slack, 3), stage == "post-route"
-    limit, ok = (round(period, 3), slack >= 0) if gated else (None, None)
-    return (r.Result(stage=stage, metric="clock period", value=shortest, unit="ns", limit=limit, ok=ok),)
+    limit = round(period, 3) if gated else None
+    return (r.Result(stage=stage, metric="clock period", value=shortest, unit="ns", limit=limit),)
 
 
 def _period(manifest: Manifest) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from hwflow import record as r
+from hwflow.record.limits import clock_period_ps
 from hwflow.timing.analyse import analyse
 from hwflow.timing.delays import load_delays
 from hwflow.timing.report import NetCase, TimingReport
@@ -42,9 +43,9 @@ def _worst(reports: Mapping[str, TimingReport], top: str, clock_mhz: float) -> I
         name = max(reports, key=lambda each: reports[each].case(ps).delay_ps)
         case = reports[name].case(ps)
         gated = ps == net.typical
-        limit, ok = (round(1e6 / clock_mhz), reports[name].meets(ps)) if gated else (None, None)
+        limit = clock_period_ps(clock_mhz) if gated else None
         where = f"ps in {_name(name, top)}, {_path(case)}"
-        yield r.Result(stage="yosys", metric=_metric(ps), value=case.delay_ps, unit=where, limit=limit, ok=ok)
+        yield r.Result(stage="yosys", metric=_metric(ps), value=case.delay_ps, unit=where, limit=limit)
 
 
 def _each(reports: Mapping[str, TimingReport], top: str) -> Iterator[r.Result]:

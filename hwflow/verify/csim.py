@@ -18,13 +18,17 @@ _FLAGS = ("-std=c++11", "-O1", "-w", "-Ifirmware/ap_types", '-DWEIGHTS_DIR="firm
 class CsimResult:
     """What the testbench counted. ``kernels``: name -> (values compared, values that differ)."""
 
-    passed: bool
     vectors: int
     values: int
     wrong_values: int
     wrong_bits: int
     failures: tuple[str, ...]
     kernels: dict[str, tuple[int, int]]
+
+    @property
+    def passed(self) -> bool:
+        """Whether the testbench compared something and found nothing wrong."""
+        return not self.failures and not self.wrong_values
 
 
 def run_csim(project: Path) -> CsimResult:
@@ -56,5 +60,8 @@ def read_output(lines: list[str], returncode: int) -> CsimResult:
             finished = True
     if not finished:
         failures.append(f"the testbench did not reach its end (exit {returncode})")
-    passed = finished and returncode == 0 and not failures and vectors > 0 and wrong_values == 0
-    return CsimResult(passed, vectors, values, wrong_values, wrong_bits, tuple(failures), kernels)
+    elif returncode != 0 and not failures:
+        failures.append(f"the testbench ended with exit {returncode}")
+    if not vectors or not values:
+        failures.append("the testbench compared nothing")
+    return CsimResult(vectors, values, wrong_values, wrong_bits, tuple(failures), kernels)

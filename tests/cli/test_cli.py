@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +15,8 @@ import pytest
 
 import hwflow
 from hwflow.cli import main
-from hwflow.record import Result, load, save
+from hwflow.record import Result, anchored, load, save
+from tests.support.folders import fill
 
 SAMPLE = Path(__file__).parents[1] / "record" / "sample.json"
 COMMANDS = ("train", "export", "inspect", "build", "csim", "check", "report", "boards", "doctor")
@@ -32,7 +32,7 @@ def run(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
 @pytest.fixture
 def build(tmp_path: Path) -> Path:
     """A folder with a record whose gates hold."""
-    shutil.copy(SAMPLE, tmp_path / "build.json")
+    save(fill(tmp_path, load(SAMPLE)), tmp_path / "build.json")
     return tmp_path
 
 
@@ -40,8 +40,8 @@ def build(tmp_path: Path) -> Path:
 def late(build: Path) -> Path:
     """A folder with a record of which one gate failed."""
     record = load(build / "build.json")
-    bad = Result(stage="cosim", metric="latency", value=2.5, unit="us", limit=1, ok=False)
-    save(record.model_copy(update={"results": (*record.results, bad)}), build / "build.json")
+    bad = Result(stage="cosim", metric="latency", value=2.5, unit="us", limit=1)
+    save(anchored(record.model_copy(update={"results": (*record.results, bad)})), build / "build.json")
     return build
 
 
@@ -119,7 +119,7 @@ def test_check_of_a_good_record(build: Path) -> None:
     assert done.returncode == 0
     document = json.loads(done.stdout)
     assert document["failed"] == []
-    assert document["record"] == json.loads(SAMPLE.read_text())
+    assert document["record"] == json.loads(load(build / "build.json").model_dump_json())
     assert "All gates hold" in run("check", str(build)).stdout
 
 
@@ -128,13 +128,13 @@ def test_check_of_a_failed_gate(late: Path) -> None:
     assert done.returncode == 2
     document = json.loads(done.stdout)
     assert document["exit_code"] == 2
-    assert document["error"]["message"] == "1 of 5 gates failed: cosim: latency 2.5 us, limit 1"
+    assert document["error"]["message"] == "1 of 14 gates failed: cosim: latency 2.5 us, limit 1"
     assert [result["stage"] for result in document["failed"]] == ["cosim"]
     assert document["record"]["model"]["name"] == "jet_tagger_n8"
     assert ET.parse(late / "junit.xml").getroot().get("failures") == "2"
     plain = run("check", str(late))
     assert plain.returncode == 2
-    assert plain.stderr == "hwflow: 1 of 5 gates failed: cosim: latency 2.5 us, limit 1\n"
+    assert plain.stderr == "hwflow: 1 of 14 gates failed: cosim: latency 2.5 us, limit 1\n"
 
 
 def test_check_without_a_build_is_a_user_error(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from hwflow.errors import GateFailed
 from hwflow.record import BuildRecord, Result, load, with_stage
 
 SAMPLE = Path(__file__).parents[1] / "record" / "sample.json"
-WRONG = Result(stage="csim", metric="wrong output values", value=2, unit="values", limit=0, ok=False)
+WRONG = Result(stage="csim", metric="wrong output values", value=2, unit="values", limit=0)
 
 
 class FakeDesign:
@@ -88,10 +88,10 @@ def test_build_hands_its_options_on(
 def test_a_build_with_a_failed_gate_exits_with_2(
     built: BuildRecord, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    big = Result(stage="estimate", metric="DSP", value=3000, limit=2016, ok=False)
+    big = Result(stage="estimate", metric="DSP", value=3000, limit=2016)
     install(monkeypatch, FakeDesign(built.model_copy(update={"results": (big,)})))
     assert main(["build", "m.onnx", "-o", "d"]) == 2
-    assert "hwflow: 1 of 1 gates failed: estimate: DSP 3,000, limit 2,016\n" in capfd.readouterr().err
+    assert "hwflow: 1 of 2 gates failed: estimate: DSP 3,000, limit 2,016\n" in capfd.readouterr().err
 
 
 def test_a_refused_schedule_exits_with_2(

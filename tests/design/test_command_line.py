@@ -39,18 +39,18 @@ def test_build_csim_check_report(model: Path, tmp_path: Path) -> None:
     assert (tmp_path / "r.html").read_text().startswith("<!")
 
 
-def test_check_exits_with_2_when_a_golden_value_was_wrong(copy: Callable[[], Path]) -> None:
+def test_a_changed_weight_exits_with_2_and_is_named(copy: Callable[[], Path]) -> None:
     folder = copy()
-    weights = folder / "hls" / "firmware" / "weights" / "k0_linear_weights.txt"
-    numbers = weights.read_text().split(", ")
-    weights.write_text(", ".join([str(0.5 - float(numbers[0])), *numbers[1:]]))
+    weights = folder / "hls" / "firmware" / "weights" / "k0_linear_weights.h"
+    weights.write_text(weights.read_text().replace("= {", "= {0.5, ", 1))
     simulated = hwflow("csim", folder, "--vectors", 20, cwd=folder)
     assert simulated.returncode == 2
-    assert "mismatching bits" in simulated.stderr + simulated.stdout
-    checked = hwflow("check", folder, "--json", cwd=folder)
+    assert "hls/firmware/weights/k0_linear_weights.h changed: the results of csim are void" in simulated.stderr
+    checked = hwflow("check", folder, "--junit", folder / "junit.xml", "--json", cwd=folder)
     assert checked.returncode == 2
-    suite = ElementTree.parse(folder / "junit.xml").getroot()
-    assert suite.findall(".//failure")
+    (failure,) = ElementTree.parse(folder / "junit.xml").getroot().findall(".//failure")
+    assert "k0_linear_weights.h" in str(failure.get("message"))
+    assert hwflow("report", folder, cwd=folder).returncode == 2
 
 
 def test_an_impossible_budget_exits_with_2_and_an_unknown_board_with_1(model: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -75,19 +76,49 @@ def test_a_changed_file_is_noticed(copy: Callable[[], Path]) -> None:
     folder = copy()
     golden = folder / "golden.onnx"
     golden.write_bytes(golden.read_bytes() + b"\0")
-    with pytest.raises(UserError, match=r"golden.onnx: found a file that changed since the build"):
+    with pytest.raises(
+        GateFailed, match=r"golden\.onnx changed: the results of reference, csim are void; build it again"
+    ):
         Design.load(folder)
 
 
 def test_check_fails_after_a_failing_csim(design: Design) -> None:
-    weights = design.path / "hls" / "firmware" / "weights" / "k3_linear_weights.txt"
-    numbers = weights.read_text().split(", ")
-    weights.write_text(", ".join([*numbers[:-1], str(-float(numbers[-1]) - 0.125)]))
+    golden = dict(design.vectors.golden)
+    (sink,) = (design.network.tensor_of[channel] for channel in design.network.outputs)
+    golden[sink] = golden[sink] ^ (np.arange(golden[sink].size) == 7).reshape(golden[sink].shape)
+    design.vectors = replace(design.vectors, golden=golden)
     design.csim(60)
     with pytest.raises(GateFailed, match="csim: mismatch"):
         design.check()
     with pytest.raises(GateFailed):
         Design.load(design.path).check()
+
+
+@pytest.mark.parametrize(
+    ("file", "void"),
+    [
+        ("hls/firmware/weights/k3_linear_weights.txt", "csim"),
+        ("hls/firmware/weights/k3_linear_weights.h", "csim"),
+        ("hls/tb_data/golden.dat", "csim"),
+        ("rtl/k3_linear.sv", None),
+    ],
+)
+def test_nothing_of_a_changed_folder_is_compiled_or_run(design: Design, file: str, void: str | None) -> None:
+    changed = design.path / file
+    changed.write_text(changed.read_text() + " ")
+    (design.path / "hls" / "csim.exe").unlink()
+    said = f"{file} changed: " + (f"the results of {void} are void" if void else "no result rests on it")
+    with pytest.raises(GateFailed, match=said):
+        design.check()
+    if "tb_data" in file:
+        design.csim(20)  # writes its own
+        design.check()
+        return
+    with pytest.raises(GateFailed, match=said):
+        design.cosim() if "rtl" in file else design.csim()
+    with pytest.raises(GateFailed, match=said):
+        design.synth("yosys" if "rtl" in file else "vitis")
+    assert not (design.path / "hls" / "csim.exe").exists() and not (design.path / "cosim").exists()
 
 
 def test_an_impossible_budget_is_refused_and_says_how_far_off(model: Path, tmp_path: Path) -> None:

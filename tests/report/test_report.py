@@ -90,7 +90,7 @@ def nasty(record: BuildRecord) -> BuildRecord:
         bit_widths=[BitWidth(tensor=NASTY, type=NASTY, width=8, kind="weight")],
         accuracy=[Accuracy(stage="csim", accuracy=0.5, auc={NASTY: 0.5}, samples=1)],
         parity=[Parity(tensor=NASTY, stage="csim", compared=9, mismatches=1)],
-        results=[Result(stage="csim", metric=NASTY, value=1, unit=NASTY, limit=0, ok=False)],
+        results=[Result(stage="csim", metric=NASTY, value=1, unit=NASTY, limit=0)],
     )
 
 
@@ -135,10 +135,10 @@ def test_malicious_names_stay_text(record: BuildRecord) -> None:
 
 
 def test_failures_and_missing_measurements_are_said(record: BuildRecord) -> None:
-    late = Result(stage="cosim", metric="latency", value=2.5, unit="us", limit=1, ok=False)
+    late = Result(stage="cosim", metric="latency", value=2.5, unit="us", limit=1)
     text = Page(html(changed(record, results=(late,)))).text
     assert "Not all gates hold" in text
-    assert "1 of 3 gates failed: cosim: latency 2.5 us, limit 1" in text
+    assert "1 of 4 gates failed: cosim: latency 2.5 us, limit 1" in text
     assert "Not verified yet" in Page(html(changed(record, results=(), parity=()))).text
 
 
@@ -180,7 +180,7 @@ def test_the_same_record_gives_the_same_file(record: BuildRecord, tmp_path: Path
 
 
 def test_the_summary_takes_no_markup_from_names(record: BuildRecord) -> None:
-    bad = Result(stage="csim", metric="[red]x[/red]\x1b[2J", value=1, limit=0, ok=False)
+    bad = Result(stage="csim", metric="[red]x[/red]\x1b[2J", value=1, limit=0)
     out = io.StringIO()
     print_summary(changed(record, results=(bad,)), Console(file=out, width=100))
     assert "[red]x[/red]\ufffd[2J" in out.getvalue()

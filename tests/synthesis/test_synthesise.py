@@ -20,6 +20,7 @@ from hwflow.errors import GateFailed, ToolMissing, UserError
 from hwflow.files import BuildFolder
 from hwflow.schedule.resources import Resources
 from hwflow.synthesis.figures import Figures
+from tests.support.folders import fill
 from tests.synthesis import reports
 
 SAMPLE = Path(__file__).parents[1] / "record" / "sample.json"
@@ -55,6 +56,7 @@ def design(rtl: Path, tmp_path: Path) -> Design:
     record = r.load(SAMPLE)
     kernels = [record.kernels[0].model_copy(update={"name": name}) for name in ("k0_scale", "k1_sum")]
     record = record.model_copy(update={"kernels": tuple(kernels), "results": (), "kernel_resources": ()})
+    record = fill(folder.path, record)
     return Design(folder, None, None, record, {})  # type: ignore[arg-type]
 
 

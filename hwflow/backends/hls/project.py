@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -33,7 +34,19 @@ def write_project(network: KernelGraph, schedule: Schedule, board: Board, io_typ
         _set_fifo_depths(model, network, schedule)
         model.config.trace_output = True  # taps for the testbench, which synthesis leaves out
         model.write()
+    _same_everywhere(folder)
     return model
+
+
+def _same_everywhere(folder: Path) -> None:
+    """The same design gives the same bytes: hls4ml writes a random stamp and the path of the folder."""
+    for name, key, text in (
+        ("build_lib.sh", r"LIB_STAMP=.*", "LIB_STAMP=hwflow"),
+        ("hls4ml_config.yml", r"Stamp: .*", "Stamp: hwflow"),
+        ("hls4ml_config.yml", r"OutputDir: .*(\n  .*)*", "OutputDir: ."),  # a long path is folded
+    ):
+        file = folder / name
+        file.write_text(re.sub(f"^{key}$", text, file.read_text(), count=1, flags=re.MULTILINE))
 
 
 def _config(network: KernelGraph, schedule: Schedule, board: Board, io_type: IoType, folder: Path) -> dict[str, Any]:

@@ -113,6 +113,7 @@ def test_a_fifo_that_fills_otherwise_is_named(design: Design, run: Run) -> None:
     results = run(replace(outcome, fifos=fifos))
     assert results["FIFOs with another mark than predicted"].value == 1
     assert results["places used of FIFO input"].value == 77
+    assert results["places used of FIFO input, distance from the prediction"].ok is False
 
 
 def test_a_deadlock_and_wrong_bits_fail(design: Design, run: Run) -> None:
