@@ -14,6 +14,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from hwflow.ir.rounding import PortRounding
 from hwflow.ir.types import FixedType
 
 IntArray = NDArray[Any]
@@ -87,6 +88,7 @@ class Graph:
 
     ``orders``: of an input whose elements arrive in another order than in the model file (an image channels last), the
     axes of the file's tensor in the order of the input's.
+    ``roundings``: how the real numbers of an input become its integers, where that is not half to even.
     """
 
     tensors: Mapping[str, Tensor]
@@ -95,6 +97,7 @@ class Graph:
     outputs: tuple[str, ...]
     names: Mapping[str, str] = field(default_factory=dict)
     orders: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    roundings: Mapping[str, PortRounding] = field(default_factory=dict)
 
     def file_shape(self, id: str) -> tuple[int, ...]:
         """Shape of an input or output in the model file, without the batch axis."""

@@ -13,12 +13,13 @@ import numpy as np
 
 from hwflow.errors import UserError
 from hwflow.ir.graph import Graph, IntArray
+from hwflow.ir.rounding import round_reals
 
 _CHUNK_ELEMENTS = 1 << 16  # elements of the largest tensor in a chunk: it stays in a level-2 cache
 
 
 def quantise_input(graph: Graph, name: str, values: np.ndarray) -> IntArray:
-    """Real inputs (batch, *shape in the model file) to the integers of the input ``name``: half-even, saturating."""
+    """Real inputs (batch, *shape in the model file) to the integers of an input, rounded as it says, saturating."""
     tensor, shape = graph.tensors[name], graph.file_shape(name)
     if values.shape[1:] != shape:
         raise UserError(
@@ -31,8 +32,9 @@ def quantise_input(graph: Graph, name: str, values: np.ndarray) -> IntArray:
         raise UserError(
             f"input {graph.names.get(name, name)!r}", "a value that is not finite", "finite numbers", "Clean the data."
         )
-    scaled = np.rint(np.ldexp(values.astype(np.float32).astype(np.float64), tensor.type.frac))
-    integers = np.clip(scaled, tensor.type.lo, tensor.type.hi).astype(np.int64)
+    scaled = np.ldexp(values.astype(np.float32).astype(np.float64), tensor.type.frac)
+    rounded = round_reals(scaled, graph.roundings.get(name, "half_even"))
+    integers = np.clip(rounded, tensor.type.lo, tensor.type.hi).astype(np.int64)
     order = graph.orders.get(name)
     return integers if order is None else integers.transpose(0, *(axis + 1 for axis in order))
 

@@ -19,6 +19,7 @@ from hwflow.errors import UserError
 from hwflow.ir.graph import Graph, IntArray, Node, Op, Tensor
 from hwflow.ir.ops import OPS
 from hwflow.ir.ops.requantise import Rounding
+from hwflow.ir.rounding import PortRounding
 from hwflow.ir.seams import SeamError, check_types
 from hwflow.ir.types import FixedType
 from hwflow.limits import LIMITS
@@ -43,6 +44,7 @@ def dumps(graph: Graph) -> str:
         "outputs": list(graph.outputs),
         "names": dict(graph.names),
         "orders": {id: list(order) for id, order in graph.orders.items()},
+        "roundings": dict(graph.roundings),
     }
     return json.dumps(document, indent=1)
 
@@ -57,7 +59,8 @@ def loads(text: str) -> Graph:
         nodes = tuple(Node(_read_op(n["op"]), tuple(n["inputs"]), n["output"]) for n in document["nodes"])
         names = {str(id): str(name) for id, name in document["names"].items()}
         orders = {str(id): tuple(int(axis) for axis in order) for id, order in document.get("orders", {}).items()}
-        graph = Graph(tensors, nodes, tuple(document["inputs"]), tuple(document["outputs"]), names, orders)
+        roundings = dict(document.get("roundings", {}))
+        graph = Graph(tensors, nodes, tuple(document["inputs"]), tuple(document["outputs"]), names, orders, roundings)
         _check(graph)
     except _DAMAGED as error:
         raise UserError(
@@ -86,6 +89,8 @@ def _check(graph: Graph) -> None:
     check_types(graph)
     if odd := [i for i, o in graph.orders.items() if sorted(o) != list(range(len(graph.tensors[i].shape)))]:
         raise ValueError(f"the order {graph.orders[odd[0]]} of the axes of {odd[0]}")
+    if odd := [i for i, r in graph.roundings.items() if i not in graph.inputs or r not in get_args(PortRounding)]:
+        raise ValueError(f"the rounding {graph.roundings[odd[0]]!r} of {odd[0]}")
     if missing := [i for i in graph.outputs if i not in known]:
         raise ValueError(f"output {missing[0]} is not computed")
 

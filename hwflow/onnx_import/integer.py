@@ -18,6 +18,7 @@ from hwflow.errors import UserError
 from hwflow.ir.builder import GraphBuilder
 from hwflow.ir.graph import Graph, Op
 from hwflow.ir.ops import Add, Mul, Requantise, Reshape, Shift, Sub
+from hwflow.ir.rounding import PortRounding
 from hwflow.limits import LIMITS, Limits
 from hwflow.onnx_import.problems import Problems, Unsupported, advice
 from hwflow.onnx_import.quantiser import exact_quantiser, is_quant
@@ -47,6 +48,7 @@ class Importer:
         self.symbols: dict[ir.Value, Symbol] = {}
         self.inputs: dict[str, tuple[str, object]] = {}
         self.ports: dict[str, str] = {}
+        self.roundings: dict[str, PortRounding] = {}  # of ports that are not rounded half to even
         self.products: dict[str, int] = {}  # see ``product``
         self.wide: dict[str, int] = {}
         self.names: dict[str, str] = {}
@@ -68,7 +70,7 @@ class Importer:
         for value in graph.outputs:
             outputs.append(self._output(value, problems, (*ports, *outputs)))
         problems.raise_if_any()
-        integer = replace(self.builder.build(outputs), inputs=tuple(ports))
+        integer = replace(self.builder.build(outputs), inputs=tuple(ports), roundings=self.roundings)
         return Imported(integer, self.wide, {n: id for n, id in self.names.items() if id in integer.tensors})
 
     def _visit(self, position: int, node: ir.Node, problems: Problems) -> None:

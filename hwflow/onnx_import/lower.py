@@ -11,7 +11,8 @@ import numpy as np
 import onnx_ir as ir
 
 from hwflow.onnx_import.double_conv import expand_conv
-from hwflow.onnx_import.quantiser import QUANT_DOMAINS, Quantiser, is_quant, read_quantiser
+from hwflow.onnx_import.quantise import needs_double, quantise
+from hwflow.onnx_import.quantiser import QUANT_DOMAINS, is_quant, read_quantiser
 from hwflow.onnx_import.rewrite import Replacement, constant, replace
 
 _FLOAT32_BITS = 24
@@ -43,31 +44,23 @@ def lower(model: ir.Model, wide: Collection[str] = ()) -> None:
 
 
 def _lower_quant(graph: ir.Graph, node: ir.Node, double: set[ir.Value]) -> None:
-    """Round in the type of the input; the result is double only if it has more than 24 bits."""
+    """Round in the type of the input, or in double; the result is double only if it has more than 24 bits."""
     quantiser = read_quantiser(node)
     source = node.inputs[0]
     assert source is not None
     # With a real scale float32 is what every runtime computes in; only a power of two has integers to keep.
-    is_wide = quantiser.bits > _FLOAT32_BITS and quantiser.frac is not None
+    is_wide = quantiser.value_bits > _FLOAT32_BITS and quantiser.frac is not None
+    in_double = is_wide or source in double or needs_double(quantiser)
 
     def build(r: Replacement) -> ir.Value:
-        value = r.op("Cast", source, to=int(ir.DataType.DOUBLE)) if is_wide and source not in double else source
-        result = _quantise(r, value, quantiser, np.float64 if is_wide or source in double else np.float32)
-        narrow = source in double and not is_wide
-        return r.op("Cast", result, to=int(ir.DataType.FLOAT)) if narrow else result
+        value = r.op("Cast", source, to=int(ir.DataType.DOUBLE)) if in_double and source not in double else source
+        result = quantise(r, value, quantiser, np.float64 if in_double else np.float32)
+        return r.op("Cast", result, to=int(ir.DataType.FLOAT)) if in_double and not is_wide else result
 
     output = replace(graph, node, build)
     if is_wide:
         double.add(output)
         output.type = ir.TensorType(ir.DataType.DOUBLE)  # a clone shares the old one
-
-
-def _quantise(r: Replacement, value: ir.Value, quantiser: Quantiser, real: type[np.floating]) -> ir.Value:
-    scale = quantiser.scale if quantiser.scale.size > 1 else quantiser.scale.reshape(())
-    scaled = r.op("Div", value, r.const(scale.astype(real), "scale"))
-    rounded = r.op("Round" if quantiser.rounding == "half_even" else "Floor", scaled)
-    lo, hi = (r.const(np.asarray(limit, real), "limit") for limit in (quantiser.lo, quantiser.hi))
-    return r.op("Mul", r.op("Clip", rounded, lo, hi), r.const(scale.astype(real), "scale"))
 
 
 def _widen(graph: ir.Graph, node: ir.Node, double: set[ir.Value]) -> None:

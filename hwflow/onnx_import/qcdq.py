@@ -8,6 +8,7 @@ import numpy as np
 import onnx_ir as ir
 
 from hwflow.errors import UserError
+from hwflow.onnx_import.quantiser import ROUNDS_FIRST
 from hwflow.onnx_import.rewrite import Replacement, replace
 
 
@@ -38,11 +39,20 @@ def _fuse(graph: ir.Graph, dequantise: ir.Node) -> None:
     bits, signed, narrow = _range(subject, zero.dtype if zero is not None else np.dtype(np.uint8), clip)
 
     def build(r: Replacement) -> ir.Value:
-        point = r.const(0.0 if zero is None else float(zero.ravel()[0]), "zero_point")
+        points = np.zeros(1) if zero is None else zero
+        operands = [
+            r.const(_shaped(array, quantise, source), hint) for array, hint in ((scale, "scale"), (points, "point"))
+        ]
+        attributes: dict[str, int | str] = {
+            "signed": int(signed),
+            "narrow": int(narrow),
+            "rounding_mode": "ROUND",
+            ROUNDS_FIRST: 1,
+        }
         node = ir.node(
             "Quant",
-            [source, r.const(_shaped(scale, quantise, source), "scale"), point, r.const(float(bits), "bits")],
-            attributes={"signed": int(signed), "narrow": int(narrow), "rounding_mode": "ROUND"},
+            [source, *operands, r.const(float(bits), "bits")],
+            attributes=attributes,
             domain="qonnx.custom_op.general",
         )
         node.outputs[0].name = f"{dequantise.outputs[0].name}/quant"
@@ -54,17 +64,17 @@ def _fuse(graph: ir.Graph, dequantise: ir.Node) -> None:
     graph.opset_imports["qonnx.custom_op.general"] = 1
 
 
-def _shaped(scale: np.ndarray, quantise: ir.Node, source: ir.Value) -> np.ndarray:
-    """A per-axis scale with the axes that make it broadcast."""
-    if np.all(scale == scale.flat[0]):
-        return np.asarray(scale.ravel()[0], np.float32)
+def _shaped(array: np.ndarray, quantise: ir.Node, source: ir.Value) -> np.ndarray:
+    """A scale or zero point; one for each channel with the axes that make it broadcast."""
+    if np.all(array == array.flat[0]):
+        return np.asarray(array.ravel()[0], np.float32)
     if source.shape is None:
         subject = f"QuantizeLinear of {source.name!r}"
-        raise UserError(subject, "a scale per channel", "one scale", "Quantise per tensor.")
+        raise UserError(subject, "a scale or zero point per channel", "one", "Quantise per tensor.")
     axis = quantise.attributes["axis"].as_int() if "axis" in quantise.attributes else 1
     shape = [1] * len(source.shape)
-    shape[axis] = scale.size
-    return scale.reshape(shape).astype(np.float32)
+    shape[axis] = array.size
+    return array.reshape(shape).astype(np.float32)
 
 
 def _range(subject: str, dtype: np.dtype[Any], clip: ir.Node | None) -> tuple[int, bool, bool]:

@@ -1,7 +1,7 @@
-"""The quantiser of QONNX: reading its node, checking it, and what it does in standard ONNX ops.
+"""The quantiser of QONNX: reading its node and checking it.
 
-Source of the semantics: the QONNX operator definition of ``Quant``
-(github.com/fastmachinelearning/qonnx, docs/qonnx-custom-ops/quant_op.md).
+Source of the semantics: the QONNX operator definition of ``Quant`` and ``IntQuant``
+(github.com/fastmachinelearning/qonnx, docs/qonnx-custom-ops/quant_op.md, intquant_v1.md).
 """
 
 from __future__ import annotations
@@ -13,13 +13,23 @@ import numpy as np
 import onnx_ir as ir
 
 from hwflow.errors import UserError
-from hwflow.ir.ops.requantise import Requantise, Rounding
-from hwflow.ir.types import FixedType
+from hwflow.ir.rounding import PortRounding
 from hwflow.limits import LIMITS
 from hwflow.onnx_import.problems import Unsupported
 
 QUANT_DOMAINS = frozenset({"qonnx.custom_op.general", "onnx.brevitas", "finn.custom_op.general"})
-_ROUNDINGS: dict[str, Rounding] = {"ROUND": "half_even", "HALF_EVEN": "half_even", "FLOOR": "floor"}
+ROUNDS_FIRST = "hwflow_rounds_first"
+"""Attribute of hwflow's own Quant nodes: the zero point is added behind the rounding, as QuantizeLinear does."""
+POINT_BITS = 8  # fraction bits that a zero point may have
+_ROUNDINGS: dict[str, PortRounding] = {
+    **dict.fromkeys(("ROUND", "HALF_EVEN"), "half_even"),
+    **dict.fromkeys(("DOWN", "ROUND_TO_ZERO"), "down"),
+    "FLOOR": "floor",
+    "CEIL": "ceil",
+    "UP": "up",
+    "HALF_UP": "half_up",
+    "HALF_DOWN": "half_down",
+}
 
 
 def is_quant(node: ir.Node) -> bool:
@@ -29,25 +39,28 @@ def is_quant(node: ir.Node) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Quantiser:
-    """A uniform quantiser: ``clip(round(x / scale)) * scale`` with zero point 0.
+    """A uniform quantiser: ``(clip(round(x / scale + zero_point), lo, hi) - zero_point) * scale``.
 
-    ``scale`` is a float32 array that broadcasts against x.
+    ``scale`` and ``zero_point`` are float32 arrays that broadcast against x. ``rounds_first``: round(x / scale) +
+    zero_point instead, which QuantizeLinear is; the same but for ties at an odd zero point.
     """
 
     scale: np.ndarray
+    zero_point: np.ndarray
     bits: int
     signed: bool
     narrow: bool
-    rounding: Rounding
+    rounding: PortRounding
+    rounds_first: bool = False
 
     @property
     def lo(self) -> int:
-        """Smallest integer."""
+        """Smallest integer, the zero point included."""
         return -(1 << (self.bits - 1)) + self.narrow if self.signed else 0
 
     @property
     def hi(self) -> int:
-        """Largest integer. A narrow unsigned quantiser leaves out the top."""
+        """Largest integer, the zero point included. A narrow unsigned quantiser leaves out the top."""
         return (1 << (self.bits - 1)) - 1 if self.signed else (1 << self.bits) - 1 - self.narrow
 
     @property
@@ -58,26 +71,55 @@ class Quantiser:
         uniform = bool(np.all(self.scale == first))
         return 1 - exponent if mantissa == 0.5 and uniform else None
 
-    def requantise(self, frac: int) -> Requantise:
-        """The integer op of a quantiser whose scale is ``2**-frac``."""
-        return Requantise(FixedType(self.signed, self.bits, frac), self.rounding, self.narrow and self.signed)
+    @property
+    def point(self) -> int | None:
+        """The zero point when it is one integer for the whole tensor, else None."""
+        first = float(self.zero_point.flat[0])
+        return int(first) if first.is_integer() and bool(np.all(self.zero_point == first)) else None
+
+    @property
+    def value_bits(self) -> int:
+        """Bits of what comes out as integers (of ``2**-POINT_BITS`` for a zero point with a fraction)."""
+        if self.point == 0:
+            return self.bits
+        fine = 0 if np.all(self.zero_point == np.rint(self.zero_point)) else POINT_BITS
+        low, high = self.lo - float(self.zero_point.max()), self.hi - float(self.zero_point.min())
+        return int(max(abs(low), abs(high)) * 2.0**fine).bit_length() + 1
+
+    @property
+    def ties_to_odd(self) -> bool:
+        """Whether ties of x / scale go to the odd integer."""
+        odd = self.point is not None and self.point % 2 == 1
+        return odd and self.rounding == "half_even" and not self.rounds_first
 
 
 def read_quantiser(node: ir.Node) -> Quantiser:
     """The quantiser of a Quant node. UserError names the node and what in it is wrong."""
     subject = f"Quant {node.outputs[0].name!r}"
     scale, zero_point, bit_width = (_constant(node, index, subject) for index in (1, 2, 3))
-    if np.any(zero_point != 0):
-        raise UserError(subject, f"zero point {zero_point.ravel()[0]:g}", "0", "Use a symmetric quantiser.")
+    bits = read_bits(bit_width, subject)
     if not np.all(np.isfinite(scale)) or np.any(scale <= 0):
         raise UserError(subject, "a scale that is not positive", "a positive scale", "Calibrate the quantiser.")
     rounding = _string(node, "rounding_mode", "ROUND").upper()
     if rounding not in _ROUNDINGS:
-        raise UserError(subject, f"rounding mode {rounding}", "ROUND or FLOOR", "Export with ROUND (half to even).")
+        known = ", ".join(sorted(_ROUNDINGS))
+        raise UserError(subject, f"rounding mode {rounding}", f"one of {known}", "Export with ROUND (half to even).")
     signed, narrow = bool(_int(node, "signed", 1)), bool(_int(node, "narrow", 0))
-    if narrow and not signed:
-        raise UserError(subject, "a narrow unsigned range", "narrow only when signed", "Set narrow_range=False.")
-    return Quantiser(scale.astype(np.float32), read_bits(bit_width, subject), signed, narrow, _ROUNDINGS[rounding])
+    first = bool(_int(node, ROUNDS_FIRST, 0))
+    point = zero_point.astype(np.float32)
+    quantiser = Quantiser(scale.astype(np.float32), point, bits, signed, narrow, _ROUNDINGS[rounding], first)
+    _check_point(quantiser, subject)
+    return quantiser
+
+
+def _check_point(quantiser: Quantiser, subject: str) -> None:
+    point, lo, hi = quantiser.zero_point, quantiser.lo, quantiser.hi
+    found = f"zero point {', '.join(f'{p:g}' for p in np.unique(point)[:4])}"
+    if not np.all(np.isfinite(point)) or np.any((point < lo) | (point > hi)):
+        raise UserError(subject, found, f"one in [{lo}, {hi}], so that 0 is exact", "Calibrate it again.")
+    if np.any(np.ldexp(point, POINT_BITS) % 1):
+        expected = f"an integer, or a fraction of at most {POINT_BITS} bits"
+        raise UserError(subject, found, expected, "Round the zero point to an integer.")
 
 
 def exact_quantiser(node: ir.Node) -> tuple[Quantiser, int]:

@@ -7,24 +7,19 @@ import onnx_ir as ir
 
 from hwflow.onnx_import.fold import fold_constants
 from hwflow.onnx_import.rewrite import replace
-from hwflow.onnx_import.sizes import static_shapes
+from hwflow.onnx_import.sizes import static_values
 
 
 def infer_shapes(model: ir.Model) -> None:
     """Set shape and type of every value that a node computes, where the shape can be known."""
-    shapes = static_shapes(model)
+    values = static_values(model)
     for node in model.graph:
         for output in node.outputs:
-            if (shape := shapes.get(output.name or "")) is not None:
+            if (found := values.get(output.name or "")) is not None:
+                shape, type = found
                 output.shape = ir.Shape(shape)
-                output.dtype = output.dtype or _type(node)
-
-
-def _type(node: ir.Node) -> ir.DataType:
-    """The first input's type; of shapes, integers; of what quantisers and models compute, float."""
-    first = node.inputs[0] if node.inputs else None
-    of_input = first.dtype if first is not None and first.dtype is not None else ir.DataType.FLOAT
-    return ir.DataType.INT64 if node.op_type in ("Shape", "Size", "ArgMax", "ArgMin") else of_input
+                if type != ir.DataType.UNDEFINED:
+                    output.type = ir.TensorType(type)  # a clone shares the old one
 
 
 def resolve_shapes(model: ir.Model) -> None:

@@ -1,7 +1,7 @@
 """Brings the dialects of exporters to one small set of ops, without a change of any value.
 
 Rules, applied node by node:
- 1. QuantizeLinear [Clip] DequantizeLinear becomes Quant (see ``qcdq``), a zero point a Clip (see ``zero_point``).
+ 1. QuantizeLinear [Clip] DequantizeLinear becomes Quant (see ``qcdq``).
  2. Gemm becomes MatMul and Add.
  3. ReduceMean of static axes becomes ReduceSum and a multiplication or division.
  4. A bias leaves its Conv, pools that are sums or reductions over all pixels become those (see ``image_rules``).
@@ -25,7 +25,6 @@ from hwflow.onnx_import.fold import fold_constants
 from hwflow.onnx_import.qcdq import fuse_qcdq
 from hwflow.onnx_import.rewrite import Replacement, replace
 from hwflow.onnx_import.shapes import resolve_shapes
-from hwflow.onnx_import.zero_point import symmetrise
 
 
 def simplify(model: ir.Model, limits: Limits = LIMITS) -> None:
@@ -33,11 +32,9 @@ def simplify(model: ir.Model, limits: Limits = LIMITS) -> None:
 
     Raises UserError that names a node which makes no sense.
     """
-    symmetrise(model.graph)  # the weights', before they fold
     fold_constants(model, limits)
-    fuse_qcdq(model.graph)
-    symmetrise(model.graph)
     resolve_shapes(model)
+    fuse_qcdq(model.graph)
     for rules in (_IMAGE_RULES, _RULES):
         for node in list(model.graph):
             rule = rules.get(node.op_type) if node.domain in ("", "ai.onnx") else None

@@ -12,16 +12,21 @@ _SMALL = 64  # elements of a constant whose values may say a shape
 
 def static_shapes(model: ir.Model) -> dict[str, tuple[int, ...]]:
     """The shapes that can be known, by value name. A quantiser broadcasts its input against its scale."""
+    return {name: shape for name, (shape, _) in static_values(model).items()}
+
+
+def static_values(model: ir.Model) -> dict[str, tuple[tuple[int, ...], ir.DataType]]:
+    """Shape and type of each computed value whose shape can be known."""
     try:
         inferred = onnx.shape_inference.infer_shapes(_skeleton(model), data_prop=True)
     except (onnx.shape_inference.InferenceError, RuntimeError, ValueError):  # a node that makes no sense
         return {}
     found = {}
     for value in inferred.graph.value_info:
-        shape = value.type.tensor_type.shape
-        dims = tuple(d.dim_value if d.HasField("dim_value") else -1 for d in shape.dim)
-        if value.type.tensor_type.HasField("shape") and min(dims, default=0) >= 0:
-            found[value.name] = dims
+        tensor = value.type.tensor_type
+        dims = tuple(d.dim_value if d.HasField("dim_value") else -1 for d in tensor.shape.dim)
+        if tensor.HasField("shape") and min(dims, default=0) >= 0:
+            found[value.name] = dims, ir.DataType(tensor.elem_type)
     return found
 
 

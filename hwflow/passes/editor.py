@@ -15,6 +15,7 @@ class Editor:
         self.nodes: list[Node] = []
         self.producers: dict[str, Node] = {}
         self.inputs, self.names, self.orders = list(graph.inputs), dict(graph.names), dict(graph.orders)
+        self.roundings = dict(graph.roundings)
         self._next = 1 + max(int(id[1:]) for id in graph.tensors)
 
     def tensor(self, shape: tuple[int, ...], type: FixedType, values: IntArray | None = None) -> str:
@@ -39,6 +40,8 @@ class Editor:
         self.orders[made] = order if before is None else tuple(before[axis] for axis in order)
         if port in self.names:
             self.names[made] = self.names[port]
+        if port in self.roundings:
+            self.roundings[made] = self.roundings[port]
         return made
 
     def build(self) -> Graph:
@@ -52,4 +55,5 @@ class Editor:
         tensors = {id: t for id, t in self.tensors.items() if id in needed}
         names = {id: name for id, name in self.names.items() if id in needed}
         orders = {id: order for id, order in self.orders.items() if id in self.inputs}
-        return Graph(tensors, tuple(reversed(kept)), tuple(self.inputs), self.graph.outputs, names, orders)
+        roundings = {id: rounding for id, rounding in self.roundings.items() if id in self.inputs}
+        return Graph(tensors, tuple(reversed(kept)), tuple(self.inputs), self.graph.outputs, names, orders, roundings)

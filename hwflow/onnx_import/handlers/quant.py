@@ -5,13 +5,16 @@ from __future__ import annotations
 import numpy as np
 import onnx_ir as ir
 
-from hwflow.ir.ops import Clamp, Requantise, Reshape, Table, Transpose
+from hwflow.ir.ops import Clamp, Reshape, Table, Transpose
 from hwflow.ir.ops.table import table_inputs
+from hwflow.ir.rounding import PortRounding
+from hwflow.ir.types import FixedType, type_for
 from hwflow.onnx_import.chain import tabulate
+from hwflow.onnx_import.handlers.requantise import requantise
 from hwflow.onnx_import.integer import MAX_FRACTION, Importer
 from hwflow.onnx_import.problems import Unsupported
 from hwflow.onnx_import.quantiser import Quantiser, exact_quantiser
-from hwflow.onnx_import.values import Constant, RawInput, Value, drop_axis, first_unit_axis
+from hwflow.onnx_import.values import Constant, RawInput, Value, drop_axis, dyadic, first_unit_axis
 
 
 def quant(importer: Importer, node: ir.Node) -> list[Value]:
@@ -21,34 +24,43 @@ def quant(importer: Importer, node: ir.Node) -> list[Value]:
     name = node.outputs[0].name or ""
     if isinstance(symbol, Constant):
         raise Unsupported("it quantises a constant that could not be folded")
-    shape = quantiser.scale.shape
-    if quantiser.scale.size > 1 and np.broadcast_shapes(shape, symbol.shape) != symbol.shape:
-        raise Unsupported(f"its scale {list(shape)} does not fit its input {list(symbol.shape)}")
+    for role, array in (("scale", quantiser.scale), ("zero point", quantiser.zero_point)):
+        if array.size > 1 and np.broadcast_shapes(array.shape, symbol.shape) != symbol.shape:
+            raise Unsupported(f"its {role} {list(array.shape)} does not fit its input {list(symbol.shape)}")
     if isinstance(symbol, RawInput):
         return [_input(importer, symbol, quantiser, frac, name)]
-    id = _requantise(importer, symbol, quantiser, frac, name) if symbol.id else _table(importer, node, symbol, frac)
+    id = requantise(importer, symbol, quantiser, frac, name) if symbol.id else None
+    if id is None:
+        id = _table(importer, node, symbol, frac)
     return [Value(id, symbol.shape, symbol.batch, importer.own_source(id, name))]
 
 
 def _input(importer: Importer, raw: RawInput, quantiser: Quantiser, frac: int, name: str) -> Value:
-    """The port, then the movements that stood before the quantiser. Whoever feeds the port rounds half to even."""
+    """The port, then the movements that stood before the quantiser. Whoever feeds the port rounds as the graph says."""
     if raw.is_tokens:
         raise Unsupported(f"it quantises input {raw.name!r}, which is integers; only a Gather of a table reads those")
-    requantise = quantiser.requantise(frac)
+    if quantiser.point is None:
+        raise Unsupported(f"input {raw.name!r} has a zero point that is not one integer; give the tensor one integer")
     batch = first_unit_axis(raw.port)
-    if requantise.rounding != "half_even":
-        raise Unsupported(f"input {raw.name!r} is rounded down; quantise inputs with ROUND (half to even)")
     if abs(frac) > MAX_FRACTION:
         raise Unsupported(f"its scale is 2**{-frac}; scales from 2**-{MAX_FRACTION} to 2**{MAX_FRACTION} are supported")
+    lo, hi, type, rounding = _port_of(quantiser, frac)
+    if rounding not in ("half_even", "half_odd", "floor", "ceil") and quantiser.point:
+        raise Unsupported(f"input {raw.name!r} has a zero point and rounding by sign; quantise inputs with ROUND")
+    key = (lo, hi, frac, rounding)
     if raw.name not in importer.inputs:
-        id = importer.builder.input(drop_axis(raw.port, batch), requantise.target)
+        id = importer.builder.input(drop_axis(raw.port, batch), type)
         importer.builder.name(id, raw.name)
         importer.ports[raw.name] = id
-        if requantise.narrow:
-            id = importer.builder.add(Clamp(requantise.lo, None), id)
-        importer.inputs[raw.name] = (id, requantise)
+        if rounding != "half_even":
+            importer.roundings[id] = rounding
+        if (lo, hi) != (type.lo, type.hi):
+            id = importer.builder.add(
+                Clamp(*(n if n != end else None for n, end in ((lo, type.lo), (hi, type.hi)))), id
+            )
+        importer.inputs[raw.name] = (id, key)
     id, first = importer.inputs[raw.name]
-    if first != requantise:
+    if first != key:
         raise Unsupported(f"input {raw.name!r} is quantised in two ways; quantise it once, then branch")
     if raw.moves:
         id = importer.full(Value(id, raw.port, batch))
@@ -61,30 +73,34 @@ def _input(importer: Importer, raw: RawInput, quantiser: Quantiser, frac: int, n
 _MOVES = {"Reshape": Reshape, "Transpose": Transpose}
 
 
-def _requantise(importer: Importer, value: Value, quantiser: Quantiser, frac: int, name: str) -> str:
-    """A requantiser, or nothing when it would change no integer."""
-    assert value.id is not None
-    op = quantiser.requantise(frac)
-    return value.id if _is_identity(importer, value.id, op) else importer.emit(name, op, value.id)
-
-
-def _is_identity(importer: Importer, id: str, op: Requantise) -> bool:
-    bounds, source = importer.builder.bounds(id), importer.builder.tensor(id).type
-    shift = op.target.frac - source.frac
-    if shift < 0 or shift > 32:
-        return False
-    return op.lo <= int(bounds.lo.min()) << shift and int(bounds.hi.max()) << shift <= op.target.hi
+def _port_of(quantiser: Quantiser, frac: int) -> tuple[int, int, FixedType, PortRounding]:
+    """What comes in at a port: limits, type, and how real numbers become its integers."""
+    point = quantiser.point or 0
+    lo, hi = quantiser.lo - point, quantiser.hi - point
+    return lo, hi, type_for(lo, hi, frac), "half_odd" if quantiser.ties_to_odd else quantiser.rounding
 
 
 def _table(importer: Importer, node: ir.Node, value: Value, frac: int) -> str:
-    assert value.source is not None
     quantiser, _ = exact_quantiser(node)
+    if value.source is None:
+        found = "rounds by sign, which takes a table, and its input has too many bits for one"
+        raise Unsupported(f"it {found}; use ROUND or FLOOR")
+    if quantiser.zero_point.size > 1 and np.any(quantiser.zero_point != quantiser.zero_point.flat[0]):
+        raise Unsupported("it ends a function with a zero point for each channel; give the tensor one")
     source = importer.builder.tensor(value.source.id).type
+    _, fine = dyadic(quantiser.zero_point)
+    frac, limits = frac + max(fine, 0), [_fine(quantiser, n, fine) for n in (quantiser.lo, quantiser.hi)]
     entries = tabulate(importer.model, value.source.name, node.outputs[0], source, frac, importer.wide)
     bounds, inputs = importer.builder.bounds(value.source.id), table_inputs(source)
     met = (inputs >= bounds.lo.min()) & (inputs <= bounds.hi.max())
     if undefined := inputs[np.isnan(entries) & met].tolist():
         raise Unsupported(f"it is not a number where {value.source.name!r} is {undefined[0] * source.step:g}")
-    table = importer.builder.constant(np.nan_to_num(entries).astype(np.int64), frac, quantiser.requantise(frac).target)
+    type = type_for(limits[0], limits[1], frac)
+    table = importer.builder.constant(np.nan_to_num(entries).astype(np.int64), frac, type)
     importer.builder.name(table, f"{node.outputs[0].name}/table")
     return importer.emit(node.outputs[0].name or "", Table(), value.source.id, table)
+
+
+def _fine(quantiser: Quantiser, limit: int, fine: int) -> int:
+    """A limit without the zero point, in steps of the table."""
+    return int((limit - float(quantiser.zero_point.flat[0])) * 2.0 ** max(fine, 0))

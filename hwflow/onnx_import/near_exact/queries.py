@@ -53,7 +53,7 @@ def is_narrow(value: ir.Value, bits: int) -> bool:
     if node is None:
         return False
     if is_quant(node):
-        return read_quantiser(node).bits <= bits
+        return read_quantiser(node).value_bits <= bits
     if node.op_type == "Concat":
         return all(v is not None and is_narrow(v, bits) for v in node.inputs)
     if node.op_type in ("Mul", "Div") and scalar_of(node.inputs[1]) is not None:

@@ -38,9 +38,9 @@ def quant(s: Scales, node: ir.Node) -> None:
     if np.any(scale != 1):
         s.constant(node, 1, np.asarray(step))
         s.quantisers += 1
-    narrow = quantiser.bits <= s.options.narrow_bits
+    narrow = quantiser.value_bits <= s.options.narrow_bits
     frac = round(-np.log2(step))
-    s.of[node.outputs[0]] = Scaled(scale, frac, quantiser.bits - frac, narrow)
+    s.of[node.outputs[0]] = Scaled(scale, frac, quantiser.value_bits - frac, narrow)
 
 
 def _of_input(node: ir.Node, scale: Reals) -> float:
