@@ -89,6 +89,7 @@ class Graph:
     ``orders``: of an input whose elements arrive in another order than in the model file (an image channels last), the
     axes of the file's tensor in the order of the input's.
     ``roundings``: how the real numbers of an input become its integers, where that is not half to even.
+    ``rows``: of an input of tokens, how many rows its tables have: a negative token counts from their end.
     """
 
     tensors: Mapping[str, Tensor]
@@ -98,6 +99,7 @@ class Graph:
     names: Mapping[str, str] = field(default_factory=dict)
     orders: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     roundings: Mapping[str, PortRounding] = field(default_factory=dict)
+    rows: Mapping[str, int] = field(default_factory=dict)
 
     def file_shape(self, id: str) -> tuple[int, ...]:
         """Shape of an input or output in the model file, without the batch axis."""

@@ -34,6 +34,8 @@ def quantise_input(graph: Graph, name: str, values: np.ndarray) -> IntArray:
         )
     scaled = np.ldexp(values.astype(np.float32).astype(np.float64), tensor.type.frac)
     rounded = round_reals(scaled, graph.roundings.get(name, "half_even"))
+    if rows := graph.rows.get(name):
+        rounded = np.where(rounded < 0, rounded + rows, rounded)
     integers = np.clip(rounded, tensor.type.lo, tensor.type.hi).astype(np.int64)
     order = graph.orders.get(name)
     return integers if order is None else integers.transpose(0, *(axis + 1 for axis in order))

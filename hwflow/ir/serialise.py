@@ -45,6 +45,7 @@ def dumps(graph: Graph) -> str:
         "names": dict(graph.names),
         "orders": {id: list(order) for id, order in graph.orders.items()},
         "roundings": dict(graph.roundings),
+        "rows": dict(graph.rows),
     }
     return json.dumps(document, indent=1)
 
@@ -59,8 +60,9 @@ def loads(text: str) -> Graph:
         nodes = tuple(Node(_read_op(n["op"]), tuple(n["inputs"]), n["output"]) for n in document["nodes"])
         names = {str(id): str(name) for id, name in document["names"].items()}
         orders = {str(id): tuple(int(axis) for axis in order) for id, order in document.get("orders", {}).items()}
-        roundings = dict(document.get("roundings", {}))
-        graph = Graph(tensors, nodes, tuple(document["inputs"]), tuple(document["outputs"]), names, orders, roundings)
+        ports = tuple(document["inputs"]), tuple(document["outputs"])
+        roundings, rows = (dict(document.get(key, {})) for key in ("roundings", "rows"))
+        graph = Graph(tensors, nodes, *ports, names, orders, roundings, rows)
         _check(graph)
     except _DAMAGED as error:
         raise UserError(
@@ -91,6 +93,8 @@ def _check(graph: Graph) -> None:
         raise ValueError(f"the order {graph.orders[odd[0]]} of the axes of {odd[0]}")
     if odd := [i for i, r in graph.roundings.items() if i not in graph.inputs or r not in get_args(PortRounding)]:
         raise ValueError(f"the rounding {graph.roundings[odd[0]]!r} of {odd[0]}")
+    if odd := [i for i, n in graph.rows.items() if i not in graph.inputs or not isinstance(n, int) or n < 1]:
+        raise ValueError(f"{graph.rows[odd[0]]!r} rows for {odd[0]}")
     if missing := [i for i in graph.outputs if i not in known]:
         raise ValueError(f"output {missing[0]} is not computed")
 

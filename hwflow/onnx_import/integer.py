@@ -49,6 +49,7 @@ class Importer:
         self.inputs: dict[str, tuple[str, object]] = {}
         self.ports: dict[str, str] = {}
         self.roundings: dict[str, PortRounding] = {}  # of ports that are not rounded half to even
+        self.rows: dict[str, int] = {}  # of the tables that the tokens of a port name
         self.products: dict[str, int] = {}  # see ``product``
         self.wide: dict[str, int] = {}
         self.names: dict[str, str] = {}
@@ -70,7 +71,8 @@ class Importer:
         for value in graph.outputs:
             outputs.append(self._output(value, problems, (*ports, *outputs)))
         problems.raise_if_any()
-        integer = replace(self.builder.build(outputs), inputs=tuple(ports), roundings=self.roundings)
+        built = self.builder.build(outputs)
+        integer = replace(built, inputs=tuple(ports), roundings=self.roundings, rows=self.rows)
         return Imported(integer, self.wide, {n: id for n, id in self.names.items() if id in integer.tensors})
 
     def _visit(self, position: int, node: ir.Node, problems: Problems) -> None:

@@ -86,15 +86,15 @@ def _widen(graph: ir.Graph, node: ir.Node, double: set[ir.Value]) -> None:
 
 
 def _limit_tokens(graph: ir.Graph, node: ir.Node, double: set[ir.Value]) -> None:
-    """A token beyond a table names its last row, as in hardware; onnxruntime would stop."""
+    """A token beyond a table names its last row, or its first, as in hardware; onnxruntime would stop."""
     table, tokens = node.inputs
     assert table is not None and tokens is not None
     if table in double or _is_double_constant(table):
         double.update(node.outputs)
     if table.const_value is None or tokens.const_value is not None or tokens.dtype is None:
         return
-    last = len(table.const_value.numpy()) - 1
-    limits = [constant(graph, np.asarray(n, tokens.dtype.numpy()), "row") for n in (0, last)]
+    rows = len(table.const_value.numpy())
+    limits = [constant(graph, np.asarray(n, tokens.dtype.numpy()), "row") for n in (-rows, rows - 1)]
     clip = ir.node("Clip", [tokens, *limits])
     clip.outputs[0].name = f"{node.outputs[0].name}/hwflow_rows"
     graph.insert_before(node, [clip])

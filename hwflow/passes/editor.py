@@ -15,7 +15,7 @@ class Editor:
         self.nodes: list[Node] = []
         self.producers: dict[str, Node] = {}
         self.inputs, self.names, self.orders = list(graph.inputs), dict(graph.names), dict(graph.orders)
-        self.roundings = dict(graph.roundings)
+        self.roundings, self.rows = dict(graph.roundings), dict(graph.rows)
         self._next = 1 + max(int(id[1:]) for id in graph.tensors)
 
     def tensor(self, shape: tuple[int, ...], type: FixedType, values: IntArray | None = None) -> str:
@@ -42,6 +42,8 @@ class Editor:
             self.names[made] = self.names[port]
         if port in self.roundings:
             self.roundings[made] = self.roundings[port]
+        if port in self.rows:
+            self.rows[made] = self.rows[port]
         return made
 
     def build(self) -> Graph:
@@ -56,4 +58,6 @@ class Editor:
         names = {id: name for id, name in self.names.items() if id in needed}
         orders = {id: order for id, order in self.orders.items() if id in self.inputs}
         roundings = {id: rounding for id, rounding in self.roundings.items() if id in self.inputs}
-        return Graph(tensors, tuple(reversed(kept)), tuple(self.inputs), self.graph.outputs, names, orders, roundings)
+        rows = {id: count for id, count in self.rows.items() if id in self.inputs}
+        ports = tuple(self.inputs), self.graph.outputs
+        return Graph(tensors, tuple(reversed(kept)), *ports, names, orders, roundings, rows)

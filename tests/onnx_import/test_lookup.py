@@ -11,6 +11,7 @@ from onnx import TensorProto
 from hwflow.errors import UserError
 from hwflow.ir import reference
 from hwflow.ir.ops import Lookup
+from hwflow.ir.serialise import dumps, loads
 from hwflow.ir.types import FixedType
 from hwflow.onnx_import.model import import_model
 from tests.support.exact import assert_exact, imported
@@ -43,6 +44,18 @@ def test_rows_come_out_as_they_are(tmp_path: Path) -> None:
     table = next(t.values for t in model.graph.tensors.values() if t.is_constant)
     found = reference.run(model.graph, {port: reference.quantise_input(model.graph, port, tokens)})[output]
     assert np.array_equal(found[0], np.maximum(table[[0, 3, 10, 10, 10]], 0))
+    assert_exact(model, tokens)
+
+
+def test_negative_tokens_count_from_the_end_of_the_table(tmp_path: Path) -> None:
+    m = ModelBuilder()
+    model = import_model(m.save(tmp_path, m.quant(m.node("Relu", embedding(m)), 8, 4)))
+    (port,), (output,) = model.graph.inputs, model.graph.outputs
+    tokens = np.array([[-1, -11, -12, 4, -7]])[..., None]
+    table = next(t.values for t in model.graph.tensors.values() if t.is_constant)
+    again = loads(dumps(model.graph))
+    found = reference.run(again, {port: reference.quantise_input(again, port, tokens)})[output]
+    assert np.array_equal(found[0], np.maximum(table[[10, 0, 0, 4, 4]], 0))
     assert_exact(model, tokens)
 
 

@@ -45,6 +45,7 @@ def _port(importer: Importer, tokens: RawInput, rows: int) -> str:
         importer.builder.name(id, tokens.name)
         importer.ports[tokens.name] = id
         importer.inputs[tokens.name] = (id, rows)
+        importer.rows[id] = rows
     id, first = importer.inputs[tokens.name]
     if first != rows:
         raise Unsupported(f"input {tokens.name!r} names rows of tables of {first} and {rows} rows; use one length")
