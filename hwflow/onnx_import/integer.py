@@ -162,7 +162,14 @@ class Importer:
     def full(self, value: Value) -> str:
         """The integer tensor in its whole ONNX shape, the batch axis included."""
         assert value.id is not None
-        return value.id if value.batch is None else self.builder.add(Reshape(value.shape), value.id)
+        return value.id if value.batch is None else self.reshape(value.id, value.shape)
+
+    def reshape(self, id: str, shape: tuple[int, ...]) -> str:
+        """The tensor in another shape; a constant needs no node."""
+        tensor = self.builder.tensor(id)
+        if tensor.values is None:
+            return self.builder.add(Reshape(shape), id)
+        return self.builder.constant(tensor.values.reshape(shape), tensor.type.frac, tensor.type)
 
     def settle(self, id: str, shape: tuple[int, ...]) -> tuple[str, int | None]:
         """Leave out the first axis of size 1 of a tensor in full shape."""
@@ -170,7 +177,7 @@ class Importer:
         if batch is None:
             return id, None
         index = len(shape) + batch
-        return self.builder.add(Reshape(shape[:index] + shape[index + 1 :]), id), batch
+        return self.reshape(id, shape[:index] + shape[index + 1 :]), batch
 
 
 def import_integer_graph(model: ir.Model, limits: Limits = LIMITS) -> Imported:

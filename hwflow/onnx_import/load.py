@@ -174,6 +174,8 @@ def _check_inputs(graph: onnx.GraphProto, limits: Limits) -> None:
         if not type.HasField("shape") or any(isinstance(n, str) for n in dims):
             found = f"shape [{', '.join(map(str, dims))}]" if type.HasField("shape") else "no shape"
             raise UserError(subject, f"{found}, not static", "static sizes", "Export with a fixed batch of 1.")
+        if not dims:
+            raise UserError(subject, "no axes", "at least one axis", "Export the model with a batch axis of 1.")
         limits.check_shape(subject, [int(n) for n in dims])
 
 

@@ -36,6 +36,28 @@ def replace(graph: ir.Graph, node: ir.Node, build: Callable[[Replacement], ir.Va
     return new
 
 
+def bypass(graph: ir.Graph, node: ir.Node) -> None:
+    """Remove a node that hands its first input on. What is an output of the graph keeps its name.
+
+    The source takes the name over; if it has one that must stay (it is a port, a constant, an output itself), the node
+    stays, as an Identity.
+    """
+    source, output = node.inputs[0], node.outputs[0]
+    if source is None:
+        raise ValueError(f"{node.op_type} has no input 0")
+    if not output.is_graph_output():
+        output.replace_all_uses_with(source)
+        graph.remove(node, safe=True)
+    elif source.producer() is None or source.is_graph_output():
+        if node.op_type != "Identity":
+            replace(graph, node, lambda r: r.op("Identity", source))
+    else:
+        name, shape, type = output.name, output.shape, output.type
+        output.replace_all_uses_with(source, replace_graph_outputs=True)
+        graph.remove(node, safe=True)
+        source.name, source.shape, source.type = name, shape or source.shape, type or source.type
+
+
 class Replacement:
     """Makes nodes right before the node that is replaced."""
 

@@ -5,7 +5,7 @@ Rules, applied node by node:
  2. Gemm becomes MatMul and Add.
  3. ReduceMean of static axes becomes ReduceSum and a multiplication or division.
  4. A bias leaves its Conv, pools that are sums or reductions over all pixels become those (see ``image_rules``).
- 5. Identity, Dropout and a Cast from float32 to float32 vanish.
+ 5. Identity, Dropout and a Cast from float32 to float32 vanish, unless two outputs are one value.
  6. Nodes of constants become constants, computed by onnxruntime; so does the arithmetic on static shapes (``shapes``).
 """
 
@@ -23,7 +23,7 @@ from hwflow.onnx_import import image_rules
 from hwflow.onnx_import.attributes import axes_of, int_of
 from hwflow.onnx_import.fold import fold_constants
 from hwflow.onnx_import.qcdq import fuse_qcdq
-from hwflow.onnx_import.rewrite import Replacement, replace
+from hwflow.onnx_import.rewrite import Replacement, bypass, replace
 from hwflow.onnx_import.shapes import resolve_shapes
 
 
@@ -55,13 +55,9 @@ def _apply(rule: Callable[[ir.Graph, ir.Node], None], graph: ir.Graph, node: ir.
         ) from error
 
 
-def _drop(graph: ir.Graph, node: ir.Node) -> None:
-    replace(graph, node, lambda _: _input(node))
-
-
 def _cast(graph: ir.Graph, node: ir.Node) -> None:
     if int_of(node, "to", 0) == _input(node).dtype == ir.DataType.FLOAT:
-        _drop(graph, node)
+        bypass(graph, node)
 
 
 def _input(node: ir.Node, index: int = 0) -> ir.Value:
@@ -122,8 +118,8 @@ _IMAGE_RULES: dict[str, _Rule] = {
 }
 
 _RULES: dict[str, _Rule] = {
-    "Identity": _drop,
-    "Dropout": _drop,
+    "Identity": bypass,
+    "Dropout": bypass,
     "Cast": _cast,
     "Gemm": _gemm,
     "ReduceMean": _reduce_mean,

@@ -79,7 +79,9 @@ def drop_axis(shape: tuple[int, ...], axis: int | None) -> tuple[int, ...]:
 
 
 def first_unit_axis(shape: tuple[int, ...]) -> int | None:
-    """The first axis of size 1, counted from the end."""
+    """The first axis of size 1, counted from the end; the only axis of a vector stays."""
+    if len(shape) == 1:
+        return None
     return next((i - len(shape) for i, n in enumerate(shape) if n == 1), None)
 
 

@@ -174,8 +174,8 @@ def _turned(views: Views, id: str, view: View | None) -> str | None:
 def _flattened(views: Views, node: Node, view: View) -> bool:
     weights = views.editor.tensors[node.inputs[1]]
     assert weights.values is not None
-    if len(weights.shape) != 2:
-        return False
+    if len(weights.shape) != 2 or weights.shape[0] != view.positions.size:
+        return False  # a column, of which each row is multiplied
     values = np.empty_like(weights.values)
     values[view.positions] = weights.values
     constant = views.editor.tensor(values.shape, weights.type, values)

@@ -66,10 +66,13 @@ def _is_shared(editor: Editor, id: str) -> bool:
 
 
 def _constant_before(editor: Editor, movement: Node, node: Node, id: str) -> str:
-    """A constant operand as it is in front of a Transpose; scalars and tables stay."""
+    """A constant operand as it is in front of a Transpose; tables stay, a scalar has no axes of its own."""
     tensor = editor.tensors[id]
-    stays = tensor.size == 1 or isinstance(node.op, Table)
-    if not isinstance(movement.op, Transpose) or tensor.values is None or stays:
+    if tensor.values is None or isinstance(node.op, Table):
+        return id
+    if tensor.size == 1:
+        return editor.tensor((), tensor.type, tensor.values.reshape(())) if tensor.shape else id
+    if not isinstance(movement.op, Transpose):
         return id
     values = np.reshape(tensor.values, (1,) * (len(movement.op.perm) - len(tensor.shape)) + tensor.shape)
     values = values.transpose(np.argsort(movement.op.perm))

@@ -23,6 +23,7 @@ HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(unary.FUNCTIONS, unary.function),
     **dict.fromkeys(("ReduceSum", "ReduceMax"), reduce.reduce),
     **dict.fromkeys(("Reshape", "Flatten", "Squeeze", "Unsqueeze"), movement.reshape),
+    "Identity": movement.identity,
     "Transpose": movement.transpose,
     "Concat": movement.concat,
     "Pad": movement.pad,

@@ -51,11 +51,8 @@ def _integers(importer: Importer, node: ir.Node, a: Value, b: Value) -> Value:
 
 def _padded(importer: Importer, value: Value, rank: int) -> str:
     full = importer.full(value)
-    return (
-        full
-        if len(value.shape) == rank
-        else importer.builder.add(Reshape((1,) * (rank - len(value.shape)) + value.shape), full)
-    )
+    missing = rank - len(value.shape)
+    return importer.reshape(full, (1,) * missing + value.shape) if missing else full
 
 
 def with_rank(importer: Importer, value: Value, rank: int) -> Value:
@@ -144,6 +141,8 @@ def _on_grid(importer: Importer, op_type: str, value: Value, array: np.ndarray) 
 def _aligned(importer: Importer, value: Value, constant: np.ndarray, rank: int) -> tuple[str, np.ndarray, int | None]:
     """The operands without the batch axis, or both in full shape when the constant varies along it."""
     assert value.id is not None
+    if constant.size == 1 and len(value.shape) == rank:
+        return value.id, constant.reshape(()), value.batch
     if value.batch is None:
         return value.id, constant, None
     covers = constant.ndim >= -value.batch

@@ -52,6 +52,14 @@ def reshape(importer: Importer, node: ir.Node) -> list[Value | RawInput]:
     return [_moved(importer, symbol, op, shape, batch, node.outputs[0].name or "")]
 
 
+def identity(importer: Importer, node: ir.Node) -> list[Value | RawInput]:
+    """The same value under the name of an output."""
+    symbol = importer.symbols[node.inputs[0]]  # type: ignore[index]
+    if isinstance(symbol, Constant):
+        raise Unsupported("a constant that could not be folded")
+    return [symbol]
+
+
 def _target(node: ir.Node, shape: tuple[int, ...]) -> tuple[int, ...]:
     rank = len(shape)
     if node.op_type == "Flatten":
