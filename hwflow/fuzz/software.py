@@ -1,0 +1,85 @@
+"""The rungs without hardware: import, oracle = reference, golden at any optimisation = reference on every tensor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnx
+
+from hwflow.fuzz.case import Case
+from hwflow.fuzz.faults import Fault
+from hwflow.ir import reference
+from hwflow.ir.graph import IntArray
+from hwflow.onnx_import.model import ImportedModel, import_model
+from hwflow.onnx_import.session import session_of
+from hwflow.verify.golden import golden_runner, grid_integers, mismatches, typed
+from hwflow.verify.ports import ModelPorts
+
+Arrays = Sequence[np.ndarray]
+
+
+@dataclass(frozen=True)
+class Imported:
+    """An imported case: data in the units of its ports, and what the reference makes of them, by tensor."""
+
+    case: Case
+    model: ImportedModel
+    ports: ModelPorts
+    arrays: Arrays
+    found: dict[str, IntArray]
+
+    @property
+    def outputs(self) -> list[IntArray]:
+        """Of the reference, in the order of the model."""
+        return [self.found[id] for id in self.model.graph.outputs]
+
+
+def load(case: Case, folder: Path) -> Imported:
+    """The case imported, and the reference run on its inputs."""
+    path = folder / "model.onnx"
+    path.write_bytes(case.model)
+    names = [v.name for v in onnx.load_from_string(case.model).graph.input if v.name in case.inputs]
+    samples = [case.inputs[name].reshape(len(case.inputs[name]), *_without_batch(case.inputs[name])) for name in names]
+    model = import_model(path, case.mode, samples=samples if case.mode == "near-exact" else None)
+    ports = ModelPorts(model.graph, model.golden)
+    arrays = [array for array in ports.checked(case.inputs, "inputs") if array is not None]
+    keep = tuple(dict.fromkeys(id for id in model.names.values() if not model.graph.tensors[id].is_constant))
+    found = reference.run(model.graph, ports.integers(arrays), keep)
+    return Imported(case, model, ports, arrays, found)
+
+
+def _without_batch(array: np.ndarray) -> tuple[int, ...]:
+    shape = array.shape[1:]
+    index = next((i for i, n in enumerate(shape) if n == 1), None)
+    return shape if index is None else shape[:index] + shape[index + 1 :]
+
+
+def compare_with_golden(imported: Imported) -> None:
+    """Every named tensor, and the outputs of the file as it is, optimised and not."""
+    model, runner = imported.model, golden_runner(imported.model)
+    golden = runner.run(imported.arrays)
+    for id, count, wrong in mismatches(golden, imported.found):
+        if wrong:
+            name = model.graph.names.get(id, id)
+            raise Fault("reference", "golden differs", f"{name!r}: {wrong} of {count} values")
+    for optimise in (True, False):
+        for n, found in enumerate(_outputs(imported, optimise)):
+            wrong = int(np.count_nonzero(found != imported.outputs[n]))
+            if wrong:
+                how = "optimised" if optimise else "unoptimised"
+                raise Fault("reference", f"golden {how} differs", f"output {n}: {wrong} of {found.size} values")
+
+
+def _outputs(imported: Imported, optimise: bool) -> list[IntArray]:
+    """What golden.onnx as it is puts out."""
+    session, graph = session_of(imported.model.golden, optimise=optimise), imported.model.graph
+    rows = []
+    for row in zip(*imported.arrays, strict=True):
+        pairs = zip(session.get_inputs(), row, strict=True)
+        rows.append(session.run(None, {p.name: typed(x, p.type).reshape(p.shape) for p, x in pairs}))
+    return [grid_integers(np.stack([row[n] for row in rows]), graph, id) for n, id in enumerate(graph.outputs)]
+
+
