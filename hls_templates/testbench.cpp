@@ -18,11 +18,14 @@
 
 #include "testbench_config.h"
 
+#ifndef TB_MAIN // of one design; a program of several (hwflow fuzz) has these once, and calls each by another name
+#define TB_MAIN main
 namespace nnet {
 bool trace_enabled = false;
 std::map<std::string, void *> *trace_outputs = NULL;
 size_t trace_type_size = sizeof(double);
 } // namespace nnet
+#endif
 
 namespace {
 
@@ -272,7 +275,7 @@ void check_budget(const char *what, unsigned long value, unsigned long budget) {
 
 } // namespace
 
-int main() {
+int TB_MAIN() {
 #ifdef RTL_SIM
     std::ofstream log("tb_data/rtl_cosim_results.log");
 #else

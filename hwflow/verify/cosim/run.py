@@ -23,6 +23,7 @@ class CosimOptions:
     """``latency`` and ``ii`` are those expected, in cycles; the watchdog and the times of resets come from them.
 
     ``streams``: compare every channel whose golden integers are given, not only the output.
+    ``program``: of ``batch``, built already; then no waveform follows a wrong bit.
     """
 
     latency: int
@@ -30,6 +31,7 @@ class CosimOptions:
     modes: tuple[ModeName, ...] = MODES
     seed: int = 2026
     streams: bool = False
+    program: Path | None = None
 
 
 def run_cosim(
@@ -60,7 +62,7 @@ def run_cosim(
         say(f"{bench.frames} frames, {mode}")
         runs.append(simulate(bench, mode, options.streams, on_line=say))
     result = CosimResult(bench.frames, tuple(runs))
-    return _explained(bench, result, say)
+    return result if options.program else _explained(bench, result, say)
 
 
 def _bench(
@@ -72,7 +74,7 @@ def _bench(
     options: CosimOptions,
 ) -> Bench:
     work.mkdir(parents=True, exist_ok=True)
-    program = build_simulator(rtl, manifest, work)
+    program = options.program or build_simulator(rtl, manifest, work)
     for n, channel in enumerate(manifest.inputs):
         pack(golden[channel]).tofile(work / f"input{n}.bin")
     return Bench(rtl.resolve(), work.resolve(), program, manifest, golden, tuple(kernels), options.latency)
