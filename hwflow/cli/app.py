@@ -18,6 +18,7 @@ from hwflow.cli.csim import csim
 from hwflow.cli.doctor import doctor
 from hwflow.cli.export import export
 from hwflow.cli.failure import Failure
+from hwflow.cli.fuzz import fuzz
 from hwflow.cli.inspect import inspect
 from hwflow.cli.reply import send_failure
 from hwflow.cli.report import report
@@ -31,7 +32,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 ok, 1 user error, 2 a gate failed, 3 a tool is missing, 4 internal error, 130 interrupted.",
 )
-for _command in (train, export, inspect, build, csim, cosim, synth, check, report, boards, doctor):
+for _command in (train, export, inspect, build, csim, cosim, synth, check, report, fuzz, boards, doctor):
     app.command()(_command)
 
 

@@ -80,7 +80,7 @@ class Draft:
         self._count += 1
         return f"{hint}{self._count}"
 
-    def const(self, array: object, dtype: object = np.float32) -> str:
+    def const(self, array: Any, dtype: Any = np.float32) -> str:
         """A constant, as an initialiser or as a node."""
         tensor = numpy_helper.from_array(np.asarray(array, dtype), self.fresh("c"))
         if self.chance(CONSTANT_NODES):
@@ -97,9 +97,7 @@ class Draft:
         """A node of one output, whose name it returns; of several, the first's."""
         return self.nodes_of(op, *inputs, domain=domain, outputs=outputs, **attributes)[0]
 
-    def nodes_of(
-        self, op: str, *inputs: str, domain: str = "", outputs: int = 1, **attributes: Attribute
-    ) -> list[str]:
+    def nodes_of(self, op: str, *inputs: str, domain: str = "", outputs: int = 1, **attributes: Attribute) -> list[str]:
         """A node, and the names of its outputs."""
         names = [self.fresh() for _ in range(outputs)]
         given = {name: value for name, value in attributes.items() if value is not None}

@@ -59,5 +59,3 @@ def _place(error: BaseException) -> str:
         return frames[-1].name if frames else "?"
     module = own[-1].filename.rpartition("/hwflow/")[2].removesuffix(".py").replace("/", ".")
     return f"{module}.{own[-1].name}"
-
-

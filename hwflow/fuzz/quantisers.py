@@ -104,7 +104,7 @@ def write_quantiser(draft: Draft, x: str, rank: int, grid: Grid) -> str:
     if type is not None and grid.bits > 1 and (grid.scale.size == 1 or (draft.opset >= 13 and rank == grid.scale.ndim)):
         return _qcdq(draft, x, grid, type)
     operands = [draft.const(grid.scale), draft.const(float(grid.zero)), draft.const(float(grid.bits))]
-    flags = {"signed": int(grid.signed), "narrow": int(grid.narrow), "rounding_mode": grid.rounding}
+    flags: dict[str, Any] = {"signed": int(grid.signed), "narrow": int(grid.narrow), "rounding_mode": grid.rounding}
     return draft.node("Quant", x, *operands, domain=draft.choose(_DOMAINS), **flags)
 
 

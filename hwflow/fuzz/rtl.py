@@ -19,14 +19,12 @@ from hwflow.verify.cosim.batch import build_batch, translate
 def run_rtl(designs: Sequence[Hardware], work: Path) -> dict[str, Fault]:
     """Build and run designs whose RTL is written; the faults by name of design. Raises ToolMissing."""
     faults, ready = dict[str, Fault](), list[Hardware]()
-    for number, made in enumerate(designs):
+    for made in designs:
         try:
-            translate(made.rtl, made.folder / "verilated", number)
+            translate(made.rtl, made.folder / "verilated", len(ready))
             ready.append(made)
         except GateFailed as error:
             faults[made.name] = Fault("rtl", f"Verilator refused it: {_plain(str(error))}", str(error))
-    if ready and len(ready) < len(designs):  # numbers are places
-        return faults | run_rtl(ready, work / "rest")
     return faults | _built(ready, work) if ready else faults
 
 

@@ -8,12 +8,12 @@ import onnx
 from hwflow.fuzz.draft import Draft
 from hwflow.fuzz.grammar import attention, elementwise, float_ops, functions, images, linear, movement, reductions
 from hwflow.fuzz.grammar.rules import PRODUCTIONS, Production
-from hwflow.fuzz.grammar.sources import data, draw_shape, embedding, read, requantise, state
+from hwflow.fuzz.grammar.sources import draw_shape, embedding, read
+from hwflow.fuzz.quantisers import quantise
 
 __all__ = ["PRODUCTIONS", "Production", "draw_model", "written_ops"]
 
-_MODULES = (attention, elementwise, float_ops, functions, images, linear, movement, reductions)
-_SOURCES = (data, embedding, requantise, state)
+_MODULES = (attention, elementwise, float_ops, functions, images, linear, movement, reductions)  # make productions
 KINDS = ("qonnx", "qcdq", "mixed", "float")
 MIN_OPSET = 11
 
@@ -50,16 +50,10 @@ def _shares(draft: Draft, rules: list[Production]) -> np.ndarray:
 def _outputs(draft: Draft) -> list[str]:
     """The last value, some of the others that nothing reads, and the states; one is given twice now and then."""
     unread = [value for value in draft.values if value.name in draft.open]
-    last, others = unread[-1], [v for v in unread[:-1] if draft.chance(0.5)][:2]
-    chosen = [v if v.bits is not None or draft.chance(0.1) else _quantised(draft, v) for v in (last, *others)]
+    last, others = unread[-1], [v for v in unread[:-1] if draft.chance(0.8)][:2]
+    chosen = [v if v.bits is not None or draft.chance(0.1) else quantise(draft, v) for v in (last, *others)]
     names = [value.name for value in chosen]
     if draft.chance(0.05):
         inner = draft.choose([v for v in draft.values if v.bits is not None])
         names += [inner.name] if inner.name not in names else []
     return [*names, *draft.extra_outputs]
-
-
-def _quantised(draft: Draft, value):  # type: ignore[no-untyped-def]
-    from hwflow.fuzz.quantisers import quantise
-
-    return quantise(draft, value)

@@ -59,8 +59,8 @@ def _split(draft: Draft, x: Value, heads: int, keys: bool = False) -> Value:
         return replace(x, name=draft.node("Transpose", name, perm=perm), shape=shape) if keys else x
     split = draft.node("Reshape", draft.use(x), draft.ints(1, tokens, heads, width))
     perm = [0, 2, 3, 1] if keys else [0, 2, 1, 3]
-    shape = (1, heads, width, tokens) if keys else (1, heads, tokens, width)
-    return replace(x, name=draft.node("Transpose", split, perm=perm), shape=shape)
+    moved: tuple[int, ...] = (1, heads, width, tokens) if keys else (1, heads, tokens, width)
+    return replace(x, name=draft.node("Transpose", split, perm=perm), shape=moved)
 
 
 def _scores(draft: Draft, q: Value, k: Value) -> Value:
@@ -80,7 +80,7 @@ def _mask(draft: Draft, shape: tuple[int, ...]) -> np.ndarray:
     queries, keys = shape[-2:]
     kind = draft.choose(["causal", "keys", "full", "heads"])
     if kind == "causal":
-        blocked = np.triu(np.ones((queries, keys)), 1 + max(keys - queries, 0))
+        blocked: np.ndarray = np.triu(np.ones((queries, keys)), 1 + max(keys - queries, 0))
     else:
         wanted = {"keys": (keys,), "full": (queries, keys), "heads": shape}[kind]
         blocked = draft.rng.random(wanted) < 0.35
@@ -100,7 +100,9 @@ def softmax(draft: Draft, scores: Value) -> Value:
     exps = quantise(draft, powers, grid=Grid(draft.between(4, 8), False, np.asarray(2.0**-6, np.float32)))
     total = draft.over_axes("ReduceSum", exps.name, axes, 13, keepdims=1)
     sum_shape = (*scores.shape[:-1], 1)
-    summed = quantise(draft, Value(total, sum_shape, None, None, 2.0, False), grid=Grid(8, False, np.asarray(2.0**-5, np.float32)))
+    summed = quantise(
+        draft, Value(total, sum_shape, None, None, 2.0, False), grid=Grid(8, False, np.asarray(2.0**-5, np.float32))
+    )
     floor = draft.node("Max", summed.name, draft.const(2.0**-5))
     inverse = Value(draft.node("Reciprocal", floor), sum_shape, None, None, 2.0, False)
     factors = quantise(draft, inverse, grid=Grid(8, False, np.asarray(2.0**-5, np.float32)))

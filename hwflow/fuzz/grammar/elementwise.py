@@ -11,7 +11,9 @@ from hwflow.fuzz.grammar.weights import weights
 from hwflow.fuzz.quantisers import quantise
 
 
-def done(draft: Draft, name: str, shape: tuple[int, ...], size: float, share: float = 0.75, signed: bool = True) -> bool:
+def done(
+    draft: Draft, name: str, shape: tuple[int, ...], size: float, share: float = 0.75, signed: bool = True
+) -> bool:
     """Quantise most results, leave the rest as exact sums."""
     value = Value(name, shape, None, None, size, signed)
     draft.add(quantise(draft, value) if draft.chance(share) else value)
@@ -121,7 +123,7 @@ def trivial(draft: Draft) -> bool:
     if x is None:
         return False
     op = draft.choose(["Neg", "Neg", "Identity", "Dropout", "Cast"])
-    y = draft.node(op, draft.use(x), **({"to": 1} if op == "Cast" else {}))
+    y = draft.node(op, draft.use(x), to=1 if op == "Cast" else None)
     same = op != "Neg" and x.bits is not None
     draft.add(Value(y, x.shape, x.bits if same else None, x.frac if same else None, x.size, x.signed))
     return True

@@ -85,7 +85,9 @@ def activation(draft: Draft) -> bool:
         return False
     op = draft.choose([name for name in _ACTIVATIONS if _SINCE.get(name, 1) <= draft.opset])
     y = draft.node(op, draft.use(x))
-    return done(draft, y, x.shape, min(max(x.size, 0.5), 4.0), 0.7, op not in ("Sigmoid", "Exp", "Softplus", "HardSigmoid"))
+    return done(
+        draft, y, x.shape, min(max(x.size, 0.5), 4.0), 0.7, op not in ("Sigmoid", "Exp", "Softplus", "HardSigmoid")
+    )
 
 
 @production("Add", "Mul", weight=1, is_float=True)
@@ -98,5 +100,3 @@ def odd_constant(draft: Draft) -> bool:
     op = draft.choose(["Add", "Mul"])
     y = draft.node(op, draft.use(x), draft.const(np.asarray(draft.rng.normal(0.7, 0.3, shape))))
     return done(draft, y, x.shape, x.size, 0.8)
-
-

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from hwflow.fuzz.draft import Draft, Value
@@ -56,13 +58,15 @@ def _link(draft: Draft, value: Value, name: str, x: Value) -> Value:
     op = draft.choose([f for f in FUNCTIONS if SINCE.get(f, 1) <= draft.opset])
     if op in _POSITIVE and draft.chance(0.8):
         name = _positive(draft, name, value.size)
-    given = dict[str, object]()
+    given = dict[str, Any]()
     if op in _ATTRIBUTES and draft.chance(0.7):
         attribute, lo, hi = _ATTRIBUTES[op]
         given = {attribute: float(draft.rng.uniform(lo, hi))}
     if op == "Gelu" and draft.chance(0.5):
         given = {"approximate": "tanh"}
-    return Value(draft.node(op, name, **given), x.shape, None, None, _size(op, value.size), op not in ("Exp", "Sqrt", "Abs"))
+    return Value(
+        draft.node(op, name, **given), x.shape, None, None, _size(op, value.size), op not in ("Exp", "Sqrt", "Abs")
+    )
 
 
 def _positive(draft: Draft, name: str, size: float) -> str:

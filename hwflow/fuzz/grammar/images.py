@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -18,13 +19,13 @@ def is_image(value: Value) -> bool:
     return on_grid(value) and value.rank in (3, 4) and value.shape[0] == 1
 
 
-def _window(draft: Draft, size: tuple[int, ...], padded: bool) -> tuple[dict[str, object], tuple[int, ...]] | None:
+def _window(draft: Draft, size: tuple[int, ...], padded: bool) -> tuple[dict[str, Any], tuple[int, ...]] | None:
     """Attributes of a kernel that slides, and the size of what it gives."""
     kernel = [draft.between(1, min(3, n)) for n in size]
     strides = [draft.choose([1, 1, 2]) for _ in size]
     pads = [draft.between(0, k - 1) if padded else 0 for k in (*kernel, *kernel)]
     out = [(n + pads[i] + pads[i + len(size)] - kernel[i]) // strides[i] + 1 for i, n in enumerate(size)]
-    given: dict[str, object] = {"kernel_shape": kernel}
+    given: dict[str, Any] = {"kernel_shape": kernel}
     if any(n > 1 for n in strides) or draft.chance(0.5):
         given["strides"] = strides
     if any(pads):

@@ -63,9 +63,9 @@ def gemm(draft: Draft) -> bool:
     out = draft.between(1, MAX_OUT)
     matrix = weights(draft, (out, inner) if flips[1] else (inner, out), 1 / np.sqrt(inner))
     bias = [weights(draft, draft.choose([(out,), (1, out)]), x.size)] if draft.chance(0.7) else []
-    factors = {"alpha": draft.choose([0.5, 2.0])} if draft.chance(0.15) else {}
+    alpha = draft.choose([0.5, 2.0]) if draft.chance(0.15) else None
     y = draft.node(
-        "Gemm", draft.use(x), matrix, *bias, transA=int(flips[0]) or None, transB=int(flips[1]) or None, **factors
+        "Gemm", draft.use(x), matrix, *bias, transA=int(flips[0]) or None, transB=int(flips[1]) or None, alpha=alpha
     )
     return finish(draft, Value(y, (rows, out), None, None, 1.5 * x.size))
 
@@ -76,7 +76,9 @@ def product(draft: Draft) -> bool:
     a = draft.pick(lambda v: on_grid(v) and v.rank >= 2)
     if a is None:
         return False
-    b = draft.pick(lambda v: on_grid(v) and v.rank == a.rank and v.shape[-2] == a.shape[-1] and v.shape[:-2] == a.shape[:-2])
+    b = draft.pick(
+        lambda v: on_grid(v) and v.rank == a.rank and v.shape[-2] == a.shape[-1] and v.shape[:-2] == a.shape[:-2]
+    )
     if b is None:
         perm = [*range(a.rank - 2), a.rank - 1, a.rank - 2]
         moved = draft.node("Transpose", draft.use(a), perm=perm)

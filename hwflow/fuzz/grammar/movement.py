@@ -30,8 +30,8 @@ def reshape(draft: Draft) -> bool:
     if draft.chance(0.25) and x.rank:
         axis = draft.between(-x.rank, x.rank)
         cut = axis % x.rank if axis < 0 else axis
-        shape = (int(np.prod(x.shape[:cut])), int(np.prod(x.shape[cut:])))
-        return moved(draft, x, draft.node("Flatten", draft.use(x), axis=axis), shape)
+        flat = (int(np.prod(x.shape[:cut])), int(np.prod(x.shape[cut:])))
+        return moved(draft, x, draft.node("Flatten", draft.use(x), axis=axis), flat)
     shape = _factors(draft, x.count)
     numbers = list(shape)
     if draft.chance(0.4) and numbers:
@@ -88,7 +88,7 @@ def transpose(draft: Draft) -> bool:
 @production("Concat", weight=1.5)
 def concat(draft: Draft) -> bool:
     """Of values, copies and constants along any axis."""
-    x = draft.pick(lambda v: exact(v) and 1 <= v.rank and v.count <= MAX_ELEMENTS // 2)
+    x = draft.pick(lambda v: exact(v) and v.rank >= 1 and v.count <= MAX_ELEMENTS // 2)
     if x is None:
         return False
     axis = draft.between(0, x.rank - 1)

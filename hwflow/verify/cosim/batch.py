@@ -5,6 +5,7 @@ Most of the time of building a small design goes into headers that all of them s
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,7 +22,8 @@ _HEADERS = ("array", "cerrno", "memory", "string", "vector")
 def translate(rtl: Path, out: Path, number: int) -> None:
     """The C++ of design ``number`` into ``out``. Raises GateFailed when Verilator refuses it."""
     tool = find_verilator()
-    out.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(out, ignore_errors=True)  # it may have had another number
+    out.mkdir(parents=True)
     config = out / "cosim.vlt"
     config.write_text(single._configuration())
     options = ["--cc", "--top-module", TOP, "--prefix", f"Vtop{number}", "--Mdir", str(out), *single._TRANSLATE]
