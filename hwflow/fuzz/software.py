@@ -68,16 +68,24 @@ def compare_with_oracle(imported: Imported) -> None:
         expected = run_oracle(case.model, case.inputs, imported.model.wide)
     except Undefined:
         return
-    for n, name in enumerate(ports.outputs):
-        found, wanted = ports.real(n, imported.outputs[n]), expected[name].astype(np.float64)
-        differ = found.reshape(wanted.shape) != wanted
-        if np.any(differ):
-            first = np.argwhere(differ)[0].tolist()
-            values = f"{found.reshape(wanted.shape)[tuple(first)]:g}, the oracle has {wanted[tuple(first)]:g}"
-            text = (
-                f"output {name!r}: {np.count_nonzero(differ)} of {differ.size} values; the first at {first} is {values}"
-            )
-            raise Fault("oracle", "the import differs from the file", text)
+    names = tuple(value.name for value in onnx.load_from_string(case.model).graph.output)
+    if names != ports.outputs:
+        raise Fault("oracle", "an output lost its name", f"{', '.join(names)} became {', '.join(ports.outputs)}")
+    for n, name in enumerate(names):
+        _compare(name, ports.real(n, imported.outputs[n]), expected[name].astype(np.float64))
+
+
+def _compare(name: str, found: np.ndarray, wanted: np.ndarray) -> None:
+    if found.size != wanted.size:
+        shapes = f"{list(found.shape[1:])}, the oracle has {list(wanted.shape[1:])}"
+        raise Fault("oracle", "an output has another shape", f"output {name!r}: {shapes}")
+    found = found.reshape(wanted.shape)
+    differ = np.argwhere(found != wanted)
+    if len(differ):
+        first = tuple(differ[0].tolist())
+        values = f"{found[first]:g}, the oracle has {wanted[first]:g}"
+        text = f"output {name!r}: {len(differ)} of {wanted.size} values; the first, at {list(first)}, is {values}"
+        raise Fault("oracle", "the import differs from the file", text)
 
 
 def compare_with_golden(imported: Imported) -> None:

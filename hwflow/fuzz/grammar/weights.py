@@ -29,7 +29,7 @@ def weights(draft: Draft, shape: Sequence[int], size: float = 1.0, bits: int | N
     type = integer_type(draft, grid)
     if draft.kind in ("qcdq", "mixed") and type is not None and scales.size == 1:
         stored, point = draft.const(integers, type), draft.const(0, type)
-        return draft.node("DequantizeLinear", stored, draft.const(scales), point)
+        return draft.node("DequantizeLinear", stored, draft.const(scales.reshape(())), point)
     noise = draft.rng.uniform(-0.4, 0.4, size=shape) if draft.chance(0.7) else 0.5
     kept, draft.kind = draft.kind, "qonnx"
     name = write_quantiser(draft, draft.const((integers + noise) * scales), len(shape), grid)
