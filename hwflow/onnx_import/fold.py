@@ -14,6 +14,7 @@ import onnx_ir as ir
 
 from hwflow.errors import UserError
 from hwflow.limits import LIMITS, Limits
+from hwflow.onnx_import.bad_values import check_quantisers
 from hwflow.onnx_import.lower import lower
 from hwflow.onnx_import.quantiser import is_quant
 from hwflow.onnx_import.session import run_bounded, session_of
@@ -31,6 +32,7 @@ def fold_constants(model: ir.Model, limits: Limits = LIMITS) -> None:
     graph = model.graph
     _drop_constant_inputs(graph)
     for _ in range(_ROUNDS):
+        check_quantisers(graph)
         nodes = _sized(model, _constant_nodes(graph), limits)
         constant = set(nodes)
         frontier = [n.outputs[0] for n in nodes if _read_outside(n, constant)]
@@ -40,6 +42,35 @@ def fold_constants(model: ir.Model, limits: Limits = LIMITS) -> None:
             _store(graph, value, array)
         remove_unused(graph)
     remove_unused(graph)
+
+
+def lift_constants(graph: ir.Graph) -> None:
+    """Make initialisers of Constant nodes, but for those that are outputs or texts."""
+    for node in list(graph):
+        if node.op_type == "Constant" and node.domain in ("", "ai.onnx") and not node.outputs[0].is_graph_output():
+            for kind, attribute in list(node.attributes.items())[:1]:
+                if kind in _CONSTANTS:
+                    dtype = _CONSTANTS[kind]
+                    array = attribute.as_tensor().numpy() if dtype is None else np.asarray(attribute.value, dtype)
+                    _lift(graph, node, array)
+
+
+_CONSTANTS = {
+    "value": None, "value_float": np.float32, "value_floats": np.float32, "value_int": np.int64, "value_ints": np.int64,
+}  # fmt: skip
+
+
+def _lift(graph: ir.Graph, node: ir.Node, array: np.ndarray) -> None:
+    output = node.outputs[0]
+    value = ir.Value(name=f"{output.name}/lifted", const_value=ir.tensor(array))
+    value.shape, value.dtype = ir.Shape(array.shape), ir.DataType.from_numpy(array.dtype)
+    output.replace_all_uses_with(value)
+    name = output.name
+    graph.remove(node, safe=True)
+    value.name = name
+    if name is not None and value.const_value is not None:
+        value.const_value.name = name
+    graph.register_initializer(value)
 
 
 def remove_unused(graph: ir.Graph) -> None:
@@ -63,11 +94,16 @@ def _constant_nodes(graph: ir.Graph) -> list[ir.Node]:
     known: set[ir.Value] = set(graph.initializers.values())
     nodes = []
     for node in graph:
-        foldable = is_quant(node) or (node.domain in ("", "ai.onnx") and node.op_type not in _RANDOM)
+        foldable = _has_parameters(node) or (node.domain in ("", "ai.onnx") and node.op_type not in _RANDOM)
         if foldable and len(node.outputs) == 1 and all(v is None or v in known for v in node.inputs):
             known.add(node.outputs[0])
             nodes.append(node)
     return nodes
+
+
+def _has_parameters(node: ir.Node) -> bool:
+    """Whether a node is a quantiser whose parameters are constants by now, which ``lower`` reads."""
+    return is_quant(node) and all(value is not None and value.const_value is not None for value in node.inputs[1:])
 
 
 def _sized(model: ir.Model, nodes: list[ir.Node], limits: Limits) -> list[ir.Node]:

@@ -23,10 +23,10 @@ from google.protobuf.message import DecodeError
 from hwflow.errors import UserError
 from hwflow.limits import LIMITS, Limits
 from hwflow.onnx_import.node_form import check_forms
+from hwflow.onnx_import.opset import OLDEST
 from hwflow.onnx_import.ports import STATES
 from hwflow.onnx_import.tensor_data import element_count, read_data
 
-MIN_OPSET = 11
 _AGAIN = "Export the model again."
 _INPUT_TYPES = (onnx.TensorProto.FLOAT, onnx.TensorProto.INT32, onnx.TensorProto.INT64)
 _BAD_ATTRIBUTES = {
@@ -74,9 +74,9 @@ def _parse(path: Path, limits: Limits) -> onnx.ModelProto:
         raise UserError(str(path), "no graph outputs", "an ONNX model", _AGAIN)
     opset = max((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), default=0)
     newest = onnx.defs.onnx_opset_version()
-    if not MIN_OPSET <= opset <= newest:
+    if not OLDEST <= opset <= newest:
         raise UserError(
-            str(path), f"operator set {opset}", f"{MIN_OPSET} to {newest}", "Export with another operator set."
+            str(path), f"operator set {opset}", f"{OLDEST} to {newest}", "Export with another operator set."
         )
     return model
 

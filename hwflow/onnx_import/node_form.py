@@ -23,6 +23,11 @@ def check_forms(model: onnx.ModelProto) -> None:
             _check_standard(node, opset)
         elif node.domain in QUANT_DOMAINS and node.op_type in ("Quant", "IntQuant"):
             _check_quant(node)
+        elif node.domain in QUANT_DOMAINS and node.op_type == "BipolarQuant":
+            _check_count(node, "inputs", len(node.input), 2, 2)
+            _check_count(node, "outputs", len(node.output), 1, 1)
+            if not all((*node.input, *node.output)):
+                raise _malformed(node, "an operand without a name", "two operands")
 
 
 def _check_quant(node: onnx.NodeProto) -> None:

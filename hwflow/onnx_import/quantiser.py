@@ -37,6 +37,11 @@ def is_quant(node: ir.Node) -> bool:
     return node.op_type in ("Quant", "IntQuant") and node.domain in QUANT_DOMAINS
 
 
+def is_bipolar(node: ir.Node) -> bool:
+    """Whether a node is a QONNX BipolarQuant: the sign of x, that of 0 positive, times a scale."""
+    return node.op_type == "BipolarQuant" and node.domain in QUANT_DOMAINS
+
+
 @dataclass(frozen=True, slots=True)
 class Quantiser:
     """A uniform quantiser: ``(clip(round(x / scale + zero_point), lo, hi) - zero_point) * scale``.
@@ -97,29 +102,63 @@ def read_quantiser(node: ir.Node) -> Quantiser:
     """The quantiser of a Quant node. UserError names the node and what in it is wrong."""
     subject = f"Quant {node.outputs[0].name!r}"
     scale, zero_point, bit_width = (_constant(node, index, subject) for index in (1, 2, 3))
-    bits = read_bits(bit_width, subject)
-    if not np.all(np.isfinite(scale)) or np.any(scale <= 0):
-        raise UserError(subject, "a scale that is not positive", "a positive scale", "Calibrate the quantiser.")
+    if problem := scale_problem(scale, subject):
+        raise problem
+    signed, narrow = bool(_int(node, "signed", 1)), bool(_int(node, "narrow", 0))
+    first, bits = bool(_int(node, ROUNDS_FIRST, 0)), read_bits(bit_width, subject)
+    rounding, point = _rounding(node, subject), zero_point.astype(np.float32)
+    quantiser = Quantiser(scale.astype(np.float32), point, bits, signed, narrow, rounding, first)
+    if problem := _point_problem(quantiser, subject):
+        raise problem
+    return quantiser
+
+
+def problems_of(node: ir.Node) -> list[UserError]:
+    """Everything that is wrong with the operands of a Quant node that are constants."""
+    subject, found = f"Quant {node.outputs[0].name!r}", list[UserError]()
+    scale, zero_point, bit_width = (_constant_or_none(node, index) for index in (1, 2, 3))
+    if scale is not None and (problem := scale_problem(scale, subject)):
+        found.append(problem)
+    bits = None
+    try:
+        bits = None if bit_width is None else read_bits(bit_width, subject)
+    except UserError as error:
+        found.append(error)
+    try:
+        _rounding(node, subject)
+    except UserError as error:
+        found.append(error)
+    if zero_point is not None and bits is not None:
+        signed, narrow = bool(_int(node, "signed", 1)), bool(_int(node, "narrow", 0))
+        quantiser = Quantiser(np.ones(1), zero_point.astype(np.float32), bits, signed, narrow, "half_even")
+        found += [problem] if (problem := _point_problem(quantiser, subject)) else []
+    return found
+
+
+def scale_problem(scale: np.ndarray, subject: str) -> UserError | None:
+    """What is wrong with a scale."""
+    if scale.size and np.all(np.isfinite(scale)) and np.all(scale > 0):
+        return None
+    return UserError(subject, "a scale that is not positive", "a positive scale", "Calibrate the quantiser.")
+
+
+def _rounding(node: ir.Node, subject: str) -> PortRounding:
     rounding = _string(node, "rounding_mode", "ROUND").upper()
     if rounding not in _ROUNDINGS:
         known = ", ".join(sorted(_ROUNDINGS))
         raise UserError(subject, f"rounding mode {rounding}", f"one of {known}", "Export with ROUND (half to even).")
-    signed, narrow = bool(_int(node, "signed", 1)), bool(_int(node, "narrow", 0))
-    first = bool(_int(node, ROUNDS_FIRST, 0))
-    point = zero_point.astype(np.float32)
-    quantiser = Quantiser(scale.astype(np.float32), point, bits, signed, narrow, _ROUNDINGS[rounding], first)
-    _check_point(quantiser, subject)
-    return quantiser
+    return _ROUNDINGS[rounding]
 
 
-def _check_point(quantiser: Quantiser, subject: str) -> None:
+def _point_problem(quantiser: Quantiser, subject: str) -> UserError | None:
     point, lo, hi = quantiser.zero_point, quantiser.lo, quantiser.hi
     found = f"zero point {', '.join(f'{p:g}' for p in np.unique(point)[:4])}"
     if not np.all(np.isfinite(point)) or np.any((point < lo) | (point > hi)):
-        raise UserError(subject, found, f"one in [{lo}, {hi}], so that 0 is exact", "Calibrate it again.")
+        return UserError(subject, found, f"one in [{lo}, {hi}], so that 0 is exact", "Calibrate it again.")
     if np.any(np.ldexp(point, POINT_BITS) % 1):
         expected = f"an integer, or a fraction of at most {POINT_BITS} bits"
-        raise UserError(subject, found, expected, "Round the zero point to an integer.")
+        return UserError(subject, found, expected, "Round the zero point to an integer.")
+    return None
 
 
 def exact_quantiser(node: ir.Node) -> tuple[Quantiser, int]:
@@ -144,10 +183,17 @@ def read_bits(bit_width: np.ndarray, subject: str) -> int:
 
 
 def _constant(node: ir.Node, index: int, subject: str) -> np.ndarray:
-    value = node.inputs[index] if index < len(node.inputs) else None
-    if value is None or value.const_value is None or value.const_value.size == 0:
+    array = _constant_or_none(node, index)
+    if array is None:
         role = ("input", "scale", "zero point", "bit width")[index]
         raise UserError(subject, f"a {role} that is not a constant", "a constant", "Export in evaluation mode.")
+    return array
+
+
+def _constant_or_none(node: ir.Node, index: int) -> np.ndarray | None:
+    value = node.inputs[index] if index < len(node.inputs) else None
+    if value is None or value.const_value is None or value.const_value.size == 0:
+        return None
     return np.atleast_1d(value.const_value.numpy())
 
 

@@ -75,11 +75,12 @@ class Replacement:
         return node.outputs[0]
 
     def quant(
-        self, value: ir.Value, scale: ir.Value | float, bits: int, *, signed: bool = True, rounding: str = "ROUND"
-    ) -> ir.Value:
-        """A QONNX Quant with zero point 0; returns its output."""
+        self, value: ir.Value, scale: ir.Value | float, bits: int, *,
+        signed: bool = True, rounding: str = "ROUND", zero_point: float = 0.0,
+    ) -> ir.Value:  # fmt: skip
+        """A QONNX Quant; returns its output."""
         step = scale if isinstance(scale, ir.Value) else self.const(scale, "scale")
-        inputs = [value, step, self.const(0.0, "zero_point"), self.const(float(bits), "bits")]
+        inputs = [value, step, self.const(zero_point, "zero_point"), self.const(float(bits), "bits")]
         attributes: dict[str, int | str] = {"signed": int(signed), "narrow": 0, "rounding_mode": rounding}
         node = ir.node("Quant", inputs, attributes=attributes, domain=_QONNX)
         node.outputs[0].name = f"{self._stem}/hwflow_{len(self.nodes)}_Quant"

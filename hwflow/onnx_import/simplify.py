@@ -1,7 +1,7 @@
 """Brings the dialects of exporters to one small set of ops, without a change of any value.
 
-Rules, applied node by node:
- 1. QuantizeLinear [Clip] DequantizeLinear becomes Quant (see ``qcdq``).
+An old operator set becomes 13 (``opset``), numbers that make no sense are refused (``bad_values``). Then, node by node:
+ 1. BipolarQuant (``bipolar``) and QuantizeLinear [Clip] DequantizeLinear (``qcdq``) become Quant.
  2. Gemm becomes MatMul and Add.
  3. ReduceMean of static axes becomes ReduceSum and a multiplication or division.
  4. A bias leaves its Conv, pools that are sums or reductions over all pixels become those (see ``image_rules``).
@@ -21,7 +21,10 @@ from hwflow.errors import UserError
 from hwflow.limits import LIMITS, Limits
 from hwflow.onnx_import import image_rules
 from hwflow.onnx_import.attributes import axes_of, int_of
-from hwflow.onnx_import.fold import fold_constants
+from hwflow.onnx_import.bad_values import check_values
+from hwflow.onnx_import.bipolar import expand_bipolar
+from hwflow.onnx_import.fold import fold_constants, lift_constants, remove_unused
+from hwflow.onnx_import.opset import upgrade
 from hwflow.onnx_import.qcdq import fuse_qcdq
 from hwflow.onnx_import.rewrite import Replacement, bypass, replace
 from hwflow.onnx_import.shapes import resolve_shapes
@@ -32,6 +35,11 @@ def simplify(model: ir.Model, limits: Limits = LIMITS) -> None:
 
     Raises UserError that names a node which makes no sense.
     """
+    lift_constants(model.graph)
+    remove_unused(model.graph)
+    check_values(model.graph)
+    upgrade(model)
+    expand_bipolar(model.graph)
     fold_constants(model, limits)
     resolve_shapes(model)
     fuse_qcdq(model.graph)
@@ -91,17 +99,15 @@ def _reduce_mean(graph: ir.Graph, node: ir.Node) -> None:
     """A sum, then a multiplication when 1/n is exact, else a division (what the mean of exact sums rounds to)."""
     source = _input(node)
     axes = axes_of(node)
-    if source.shape is None or not source.shape.is_static() or axes is None:
+    if source.shape is None or not source.shape.is_static() or (not axes and int_of(node, "noop_with_empty_axes", 0)):
         return
     sizes = source.shape.numpy()
+    axes = axes or list(range(len(sizes)))
     count = math.prod(sizes[axis] for axis in axes)
-    keepdims, by_attribute = int_of(node, "keepdims", 1), graph.opset_imports.get("", 13) < 13
+    keepdims = int_of(node, "keepdims", 1)
 
     def build(r: Replacement) -> ir.Value:
-        if by_attribute:
-            total = r.op("ReduceSum", source, keepdims=keepdims, axes=axes)
-        else:
-            total = r.op("ReduceSum", source, r.const(np.asarray(axes, np.int64), "axes"), keepdims=keepdims)
+        total = r.op("ReduceSum", source, r.const(np.asarray(axes, np.int64), "axes"), keepdims=keepdims)
         exact = count & (count - 1) == 0
         return r.op("Mul", total, r.const(1.0 / count)) if exact else r.op("Div", total, r.const(float(count)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import onnx
 import onnx_ir as ir
 
-from hwflow.onnx_import.quantiser import is_quant
+from hwflow.onnx_import.quantiser import is_bipolar, is_quant
 
 _SMALL = 64  # elements of a constant whose values may say a shape
 
@@ -50,6 +50,8 @@ def _skeleton(model: ir.Model) -> onnx.ModelProto:
 
 
 def _node(node: ir.Node) -> onnx.NodeProto:
-    """ONNX does not know Quant; for shapes it is like Add, since a scale may broadcast."""
+    """ONNX does not know quantisers; for shapes it is like Add, since a scale may broadcast."""
     proto = ir.to_proto(node)
-    return onnx.helper.make_node("Add", proto.input[:2], proto.output[:1]) if is_quant(node) else proto
+    return (
+        onnx.helper.make_node("Add", proto.input[:2], proto.output[:1]) if is_quant(node) or is_bipolar(node) else proto
+    )

@@ -13,6 +13,7 @@ from hwflow.ir import reference
 from hwflow.ir.graph import Graph, IntArray
 from hwflow.onnx_import.model import ImportedModel, import_model
 from hwflow.onnx_import.ports import PortData, per_port
+from hwflow.oracle import Oracle
 from hwflow.verify.golden import golden_runner, mismatches
 from tests.support.qonnx import ModelBuilder
 
@@ -47,6 +48,26 @@ def assert_exact(model: ImportedModel, inputs: PortData | None = None) -> Mappin
     wrong = {model.graph.names.get(id, id): bad for id, _, bad in mismatches(golden, found) if bad}
     assert not wrong, f"elements that differ: {wrong}"
     return golden
+
+
+def assert_original(model: ImportedModel, path: Path, inputs: np.ndarray | None = None) -> None:
+    """Golden and reference agree, and golden's outputs are those of the user's own file by the independent executor."""
+    inputs = real_inputs(model.graph) if inputs is None else inputs
+    assert_exact(model, inputs)
+    (golden,), oracle = outputs_at(model, inputs, LEVELS[0]), Oracle(path, model.wide, ())
+    (port,) = oracle.inputs
+    for sample, found in zip(inputs, golden, strict=True):
+        (expected,) = (oracle.run({port: sample})[name] for name in oracle.outputs)
+        assert np.array_equal(expected, found), f"{np.count_nonzero(expected != found)} of {found.size}"
+
+
+def original(folder: Path, builder: ModelBuilder, *outputs: str) -> ImportedModel:
+    """Import, compare with the file itself, and hand back the model."""
+    path = builder.save(folder, *outputs)
+    model = import_model(path)
+    onnx.checker.check_model(onnx.load_from_string(model.golden))
+    assert_original(model, path)
+    return model
 
 
 def imported(folder: Path, builder: ModelBuilder, *outputs: str) -> ImportedModel:
