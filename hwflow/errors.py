@@ -5,6 +5,8 @@ Exit codes: 0 ok, 1 user error, 2 a gate failed, 3 a tool is missing, 4 internal
 
 from __future__ import annotations
 
+import errno
+import os
 from typing import ClassVar
 
 
@@ -38,3 +40,16 @@ class ToolMissing(HwflowError):
     def __init__(self, tool: str, needed_for: str, remedy: str) -> None:
         self.tool = tool
         super().__init__(f"{tool}: not installed or not on the PATH; needed for {needed_for}. {remedy}")
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def disk_full(subject: str) -> UserError:
+    """There is no room for what is written to ``subject``."""
+    return UserError(subject, "no room on the disk", "room for the files of a build", "Free some, then start again.")
+
+
+def is_disk_full(error: BaseException | str) -> bool:
+    """Whether an exception, of any library, or the output of a tool says that a disk, quota or file is full."""
+    return getattr(error, "errno", None) in _FULL or any(os.strerror(number) in str(error) for number in _FULL)

@@ -14,6 +14,8 @@ class Limits:
     """Upper bounds; products are taken in Python integers, so they cannot wrap."""
 
     file_bytes: int = 1 << 30
+    text_bytes: int = 1 << 28  # of a JSON file
+    array_bytes: int = 1 << 30  # of all arrays of an .npz file
     nodes: int = 100_000
     rank: int = 8
     elements: int = 1 << 25  # of one tensor

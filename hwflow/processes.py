@@ -11,20 +11,18 @@ import subprocess
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from hwflow.errors import GateFailed, ToolMissing
+from hwflow.errors import GateFailed, ToolMissing, disk_full, is_disk_full
+from hwflow.process_groups import Process, end_group, start_group
 
 TAIL_LINES = 40
 _LINE_BYTES = 1 << 16  # a longer line is cut in two
 _POLL_S = 0.1
-_GRACE_S = 3.0  # between TERM and KILL
 _ERROR = re.compile(r"\b(ERROR|[Ee]rror)\b")  # not "0 Errors"
-
-Process = subprocess.Popen[bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +76,18 @@ def run_tool(
         on_line: called for each line of output, without its line end.
         env: the whole environment; by default that of this process.
 
-    Guarantees: whatever happens (time limit, Ctrl-C, an exception in ``on_line``), no process of the group lives on.
+    Guarantees: whatever happens (time limit, Ctrl-C, an exception in ``on_line``, this process is killed), no process
+    of the group lives on.
 
     Raises:
         ToolTimeout: after ``timeout_s`` seconds.
+        UserError: it failed, and says that the disk is full.
     """
     tail: deque[str] = deque(maxlen=TAIL_LINES)
     with ExitStack() as stack:
         sink = stack.enter_context(log.open("wb")) if log else None
-        process = stack.enter_context(_start(argv, cwd, env))
-        stack.callback(_end_group, process)
+        process = stack.enter_context(start_group(argv, cwd, env, subprocess.PIPE))
+        stack.callback(end_group, process)
         try:
             for line in _lines(_logged(_chunks(process, time.monotonic() + timeout_s), sink)):
                 tail.append(line)
@@ -95,22 +95,10 @@ def run_tool(
                     on_line(line)
         except TimeoutError:
             raise ToolTimeout(Path(argv[0]).name, timeout_s, "\n".join(tail)) from None
-    return Completed(process.returncode, "\n".join(tail))
-
-
-def _start(argv: Sequence[str], cwd: Path, env: Mapping[str, str] | None) -> Process:
-    if isinstance(argv, str):
-        raise TypeError("run_tool: argv is a list of arguments, not one string")
-    return subprocess.Popen(
-        list(argv),
-        cwd=cwd,
-        env=env,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-        bufsize=0,
-    )
+    done = Completed(process.returncode, "\n".join(tail))
+    if done.returncode and is_disk_full(done.output_tail):
+        raise disk_full(str(cwd))
+    return done
 
 
 def _chunks(process: Process, deadline: float) -> Iterator[bytes]:
@@ -154,17 +142,3 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
         yield from (line.decode(errors="replace") for line in lines)
     if rest:
         yield rest.decode(errors="replace")
-
-
-def _end_group(process: Process) -> None:
-    """End what is left of the group: nothing after a normal end, else politely, then for certain."""
-    if process.poll() is None:
-        _signal(process, signal.SIGTERM)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(_GRACE_S)
-    _signal(process, signal.SIGKILL)
-
-
-def _signal(process: Process, number: signal.Signals) -> None:
-    with suppress(ProcessLookupError, PermissionError):  # none left; on macOS, only zombies left
-        os.killpg(process.pid, number)

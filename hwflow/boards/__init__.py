@@ -13,9 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hwflow.data_folder import data_folder
 from hwflow.errors import UserError
+from hwflow.files import read_text
 from hwflow.schedule.resources import Resources
 
-_MAX_BYTES = 64 * 1024  # a board file is 20 lines; it may come from a stranger
+# A board file is 20 lines; it may come from a stranger, and "a.a.a..." takes memory with the square of its length.
+_MAX_BYTES = 8 * 1024
 
 Count = Annotated[int, Field(ge=0, le=100_000_000)]
 # These reach Tcl and HTML: a few harmless characters, matched from the very start to the very end.
@@ -88,20 +90,20 @@ def _unknown(name: str, known: Sequence[str]) -> UserError:
 
 
 def _read(path: Path) -> Board:
+    text = read_text(path, "a short TOML file", _REMEDY, _MAX_BYTES, named=True)
     try:
-        with path.open("rb") as file:
-            raw = file.read(_MAX_BYTES + 1)
-    except OSError as error:
-        raise UserError(
-            f"board file {str(path)!r}", error.strerror or "an error", "a readable file", "Check the path."
-        ) from error
-    if len(raw) > _MAX_BYTES:
-        raise UserError(f"board file {str(path)!r}", f"over {_MAX_BYTES} bytes", "a short TOML file", _REMEDY)
-    try:
-        data: dict[str, Any] = tomllib.loads(raw.decode())
+        data: dict[str, Any] = tomllib.loads(text)
         return Board.model_validate(data)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except ValidationError as error:
+        raise _invalid(path, error) from error
+    except (ValueError, RecursionError) as error:  # no TOML, or a number of thousands of digits; nested too deep
         raise UserError(f"board file {str(path)!r}", f"no valid TOML ({error})", "TOML", _REMEDY) from error
+
+
+def read_board(path: Path) -> Board:
+    """The board in a build folder, in JSON. Raises UserError."""
+    try:
+        return Board.model_validate_json(read_text(path, "a board", max_bytes=_MAX_BYTES))
     except ValidationError as error:
         raise _invalid(path, error) from error
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import signal
-import sys
-from collections.abc import Sequence
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
@@ -20,6 +17,7 @@ from hwflow.cli.export import export
 from hwflow.cli.failure import Failure
 from hwflow.cli.fuzz import fuzz
 from hwflow.cli.inspect import inspect
+from hwflow.cli.output import replace_what_cannot_be_shown
 from hwflow.cli.reply import send_failure
 from hwflow.cli.report import report
 from hwflow.cli.synth import synth
@@ -36,14 +34,15 @@ for _command in (train, export, inspect, build, csim, cosim, synth, check, repor
     app.command()(_command)
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; ``argv`` defaults to that of the process. Returns the exit code."""
-    arguments = list(sys.argv[1:] if argv is None else argv) or ["--help"]
-    signal.signal(signal.SIGTERM, _terminated)
+def run(arguments: list[str]) -> int:
+    """Run one command; returns the exit code."""
+    replace_what_cannot_be_shown()
     try:
         code = typer.main.get_command(app).main(arguments, prog_name="hwflow", standalone_mode=False)
     except typer.TyperException as error:  # wrong usage
         return send_failure(Failure("UsageError", error.format_message(), 1), "--json" in arguments)
+    except typer.Abort:  # what typer makes of Ctrl-C
+        raise KeyboardInterrupt from None
     return int(code or 0)
 
 
@@ -59,8 +58,3 @@ Version = Annotated[bool, typer.Option("--version", is_eager=True, callback=_pri
 @app.callback()
 def _global(version: Version = False) -> None:
     """Quantization-aware transformers to FPGA designs that equal onnxruntime bit for bit."""
-
-
-def _terminated(number: int, _frame: object) -> NoReturn:
-    """End as an exception, so that tools which hwflow started are ended too."""
-    raise SystemExit(128 + number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from hwflow.errors import HwflowError, UserError
+from hwflow.errors import HwflowError, UserError, disk_full, is_disk_full
 
 _PARTS = ("subject", "found", "expected", "remedy", "tool")
 
@@ -36,12 +36,22 @@ def failure_of(error: BaseException) -> Failure:
             package = error.name.partition(".")[0]
             remedy = "Run hwflow doctor to see what each package is needed for."
             return Failure("PackageMissing", f"{package}: this Python package is not installed. {remedy}", 3)
-        case OSError() if error.filename is not None:
-            found = error.strerror or type(error).__name__
-            return failure_of(
-                UserError(str(error.filename), found, "a file that can be used", "Check path and rights.")
-            )
+    if found := _of_the_machine(error):
+        return failure_of(found)
     return Failure("InternalError", f"{type(error).__name__}: {error}. This is a defect of hwflow; {_HINT}", 4)
+
+
+def _of_the_machine(error: BaseException) -> UserError | None:
+    """What is no defect: a disk or a memory that is full, a file that cannot be used."""
+    name = str(error.filename) if isinstance(error, OSError) and error.filename is not None else None
+    if is_disk_full(error):
+        return disk_full(name or "the disk")
+    if isinstance(error, MemoryError):
+        return UserError("memory", f"not enough ({error or 'none left'})", "more", "Use a smaller model or less data.")
+    if isinstance(error, OSError) and name is not None:
+        found = error.strerror or type(error).__name__
+        return UserError(name, found, "a file that can be used", "Check path and rights.")
+    return None
 
 
 _HINT = "add --debug for a traceback to report."

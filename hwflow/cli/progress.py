@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
+from hwflow.cli.interruption import go_on
 from hwflow.text import printable
 
 
@@ -21,6 +22,7 @@ class Steps:
         self._step, self._began = "", 0.0
 
     def __call__(self, step: str) -> None:
+        go_on()
         self._finish()
         self._step, self._began = printable(step), time.monotonic()
         self._status.update(Text(self._step))

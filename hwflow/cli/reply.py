@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from hwflow.cli.failure import Failure, failure_of
+from hwflow.cli.interruption import interrupted
+from hwflow.cli.output import all_on_stderr, to_stdout
+from hwflow.errors import UserError
 from hwflow.text import printable
 
 if TYPE_CHECKING:
@@ -44,24 +46,35 @@ def command(as_json: bool, debug: bool) -> Iterator[Reply]:
     """The body of a command: sends its reply, or its failure, or both, and exits with the failure's code."""
     reply, failure = Reply(), None
     try:
-        with _output_on_stderr():
+        with all_on_stderr():
             yield reply
     except (Exception, KeyboardInterrupt) as error:
         if debug:
             traceback.print_exc()
-        failure = failure_of(error)
-    if not as_json:
-        _show(reply)
-    elif failure is None:
-        _print_json(reply.document)
+        failure = failure_of(KeyboardInterrupt() if interrupted() else error)
+    failure = _sent(reply, failure, as_json)
     if failure:
         raise typer.Exit(send_failure(failure, as_json, reply.document))
+
+
+def _sent(reply: Reply, failure: Failure | None, as_json: bool) -> Failure | None:
+    """Print what there is to say; returns the failure, which can be that nothing can be printed."""
+    try:
+        with to_stdout():
+            if not as_json:
+                _show(reply)
+            elif failure is None:
+                _print_json(reply.document)
+    except UserError as error:
+        return failure or failure_of(error)
+    return failure
 
 
 def send_failure(failure: Failure, as_json: bool, document: Mapping[str, Any] | None = None) -> int:
     """Print a failure, in JSON together with ``document``; returns its exit code."""
     if as_json:
-        _print_json({**(document or {}), **failure.document()})
+        with suppress(UserError), to_stdout():
+            _print_json({**(document or {}), **failure.document()})
     else:
         lines = (printable(line) for line in failure.message.splitlines())
         print("hwflow:", "\n".join(lines), file=sys.stderr)
@@ -87,18 +100,3 @@ def _finite(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_finite(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-@contextmanager
-def _output_on_stderr() -> Iterator[None]:
-    """Libraries print to standard output, some of them from C: all of it goes to standard error meanwhile."""
-    sys.stdout.flush()
-    kept = os.dup(1)
-    os.dup2(2, 1)
-    try:
-        with redirect_stdout(sys.stderr):
-            yield
-    finally:
-        sys.stdout.flush()
-        os.dup2(kept, 1)
-        os.close(kept)

@@ -12,7 +12,7 @@ from hwflow.design.request import IoType, Progress, Request, Style, make_request
 from hwflow.design.unrolled import unroll
 from hwflow.design.write import write_design
 from hwflow.errors import UserError
-from hwflow.files import BuildFolder
+from hwflow.files import BuildFolder, read_text
 from hwflow.kernels.network import KernelGraph, kernel_graph
 from hwflow.onnx_import.model import Mode, import_model
 from hwflow.schedule.by_hand import complete
@@ -69,7 +69,7 @@ def convert(
     elif style == "streaming":
         found = _schedule(network, request, say)
     folder = BuildFolder.create(Path(output_dir))
-    with folder.lock():
+    with folder.lock(say):
         if style == "unrolled":
             with folder.staging(layout.RTL) as project:
                 found = unroll(imported.graph, request.board, request.clock_mhz, request.latency, project, say)
@@ -96,7 +96,4 @@ def _by_hand(given: Schedule | str | Path, network: KernelGraph, request: Reques
 
 
 def _text(path: Path) -> str:
-    try:
-        return path.read_text()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"schedule {path}", str(error), "a readable JSON file", "Give another one.") from error
+    return read_text(path, "the schedule.json of a build", "Give another one.", named=True)

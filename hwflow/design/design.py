@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hwflow import record as r
-from hwflow.boards import Board
+from hwflow.boards import Board, read_board
 from hwflow.design import layout
 from hwflow.design.vectors import Vectors, load_vectors
 from hwflow.errors import UserError
-from hwflow.files import BuildFolder
+from hwflow.files import BuildFolder, read_bytes, read_object, read_text
 from hwflow.ir import reference, serialise
 from hwflow.ir.graph import IntArray
 from hwflow.kernels.network import KernelGraph, kernel_graph
+from hwflow.limits import LIMITS
 from hwflow.record.evidence import FILES
 from hwflow.schedule.schedule import Schedule
 from hwflow.verify.cosim.modes import MODES, ModeName
@@ -55,9 +56,9 @@ class Design:
         folder = BuildFolder(Path(path))
         build = r.load(folder.path / r.FILE)
         r.check_files(folder.path, build, FILES)
-        schedule = Schedule.from_json(_text(folder.path / layout.SCHEDULE))
-        graph = serialise.loads(_text(folder.path / layout.GRAPH))
-        names = {str(k): str(v) for k, v in json.loads(_text(folder.path / layout.NAMES)).items()}
+        schedule = Schedule.from_json(read_text(folder.path / layout.SCHEDULE, "a schedule"))
+        graph = serialise.loads(read_text(folder.path / layout.GRAPH, "a graph"))
+        names = {k: str(v) for k, v in read_object(folder.path / layout.NAMES, "names of tensors").items()}
         return cls(folder, kernel_graph(graph, schedule.clock_mhz), schedule, build, names)
 
     @property
@@ -78,7 +79,7 @@ class Design:
     @cached_property
     def board(self) -> Board:
         """The board of the build, as it was then."""
-        return Board.model_validate_json(_text(self.path / layout.BOARD))
+        return read_board(self.path / layout.BOARD)
 
     @cached_property
     def vectors(self) -> Vectors:
@@ -88,7 +89,8 @@ class Design:
     @cached_property
     def ports(self) -> ModelPorts:
         """Names of the inputs and outputs, states, and what lies between real units and the design's ports."""
-        return ModelPorts(self.network.graph, (self.path / layout.GOLDEN).read_bytes())
+        golden = read_bytes(self.path / layout.GOLDEN, "an ONNX model", max_bytes=LIMITS.file_bytes)
+        return ModelPorts(self.network.graph, golden)
 
     def predict(self, inputs: Given) -> Outputs:
         """Real outputs (count, *output shape) for real inputs (count, *input shape).
@@ -121,7 +123,7 @@ class Design:
 
         The graph before the passes computes them: of an image the design itself has some in another order of axes only.
         """
-        graph = serialise.loads(_text(self.path / layout.GRAPH))
+        graph = serialise.loads(read_text(self.path / layout.GRAPH, "a graph"))
         ports = ModelPorts(graph, self.ports.golden)
         named = {name: id for name, id in self.names.items() if not graph.tensors[id].is_constant}
         values = reference.emulate(graph, _integers(ports, inputs), tuple(dict.fromkeys(named.values())))
@@ -139,7 +141,7 @@ class Design:
         from hwflow.design.simulate_c import simulate_c
 
         self.check_hls("csim")
-        with self.folder.lock():
+        with self._alone(progress):
             self.verify(layout.HLS)
             self.record = simulate_c(self, count, progress)
         return [result for result in self.record.results if result.stage == "csim"]
@@ -162,7 +164,7 @@ class Design:
         from hwflow.design.cosimulate import cosimulate
 
         self.check_rtl("cosim")
-        with self.folder.lock():
+        with self._alone(progress):
             self.verify(layout.RTL)
             return cosimulate(self, frames, modes, seed, streams, progress)
 
@@ -170,7 +172,7 @@ class Design:
         """Synthesise with Vitis HLS, Vivado or Yosys; resources by kernel are in the record too. Needs the tool."""
         from hwflow.design.synthesise import synthesise
 
-        with self.folder.lock():
+        with self._alone(progress):
             return synthesise(self, tool, route, progress)
 
     def build(self, csim: bool = True, synth: bool = False, cosim: bool = False, vsynth: bool = False) -> r.BuildRecord:
@@ -190,7 +192,7 @@ class Design:
         if csim or (steps and not (project / "testbench_config.h").exists()):
             self.csim()
         if steps:
-            with self.folder.lock():
+            with self._alone():
                 self.save(run_hls(self, steps).recorded(self.record, self.board))
         return self.record
 
@@ -216,6 +218,17 @@ class Design:
         write_report(build, self.path / layout.REPORT)
         return build
 
+    @contextmanager
+    def _alone(self, say: Progress | None = None) -> Iterator[None]:
+        """Hold the folder, after whom there was, with the record as that one left it."""
+        with self.folder.lock(say):
+            found = r.load(self.path / r.FILE)
+            if found.inputs != self.record.inputs:
+                expected = "the design that was opened"
+                raise UserError(str(self.path), "another design, built meanwhile", expected, "Start the command again.")
+            self.record = found
+            yield
+
     def check_hls(self, step: str) -> None:
         """Raise UserError, which names the step, for a design that has no HLS project."""
         if not self.has_hls:
@@ -238,8 +251,3 @@ def _outputs(ports: ModelPorts, integers: Mapping[str, np.ndarray]) -> Outputs:
     return real if len(real) > 1 else real[0]
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text()
-    except OSError as error:
-        raise UserError(str(path), "no readable file", "a file of a finished build", "Build it again.") from error

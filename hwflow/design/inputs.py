@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from hwflow.errors import UserError
-from hwflow.verify.evaluation import Evaluation, is_evaluation, load_evaluation
+from hwflow.files.arrays import read_npz
+from hwflow.verify.evaluation import Evaluation, evaluation_of
 from hwflow.verify.ports import Given, ModelPorts
 from hwflow.verify.vectors import read_inputs
 
 DEFAULT_VECTORS = 1000
+_EXPECTED, _REMEDY = "an .npz file of arrays by input name", "Save with numpy.savez, or hwflow export."
 
 
 def read_given(vectors: Given | str | Path | Evaluation | None) -> Given | Evaluation | None:
@@ -23,7 +24,8 @@ def read_given(vectors: Given | str | Path | Evaluation | None) -> Given | Evalu
     path = Path(vectors)
     if path.suffix != ".npz":
         return read_inputs(path)
-    return load_evaluation(path) if is_evaluation(path) else _named(path)
+    arrays = read_npz(path, _EXPECTED, _REMEDY)
+    return evaluation_of(path, arrays) if "labels" in arrays else _named(path, arrays)
 
 
 def samples_of(given: Given | Evaluation | None) -> Given | None:
@@ -41,17 +43,8 @@ def evaluation(given: Given | Evaluation | None, ports: ModelPorts) -> Evaluatio
     return Evaluation(data, np.zeros(0, np.int64), (), others=tuple(others))
 
 
-def _named(path: Path) -> Mapping[str, np.ndarray]:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise _refused(path, f"no readable arrays ({error})") from error
+def _named(path: Path, arrays: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
     for name, array in arrays.items():
         if array.dtype.kind not in "fiu" or array.ndim == 0:
-            raise _refused(path, f"no array of numbers called {name!r}")
+            raise UserError(str(path), f"no array of numbers called {name!r}", _EXPECTED, _REMEDY)
     return arrays
-
-
-def _refused(path: Path, found: str) -> UserError:
-    return UserError(str(path), found, "an .npz file of arrays by input name", "Save with numpy.savez.")

@@ -12,6 +12,7 @@ import numpy as np
 
 from hwflow.errors import UserError
 from hwflow.files import write_atomic
+from hwflow.files.arrays import read_npz
 from hwflow.ir.graph import IntArray
 
 _OTHER = "inputs_"
@@ -48,12 +49,11 @@ def save_vectors(path: Path, vectors: Vectors) -> None:
 
 def load_vectors(path: Path) -> Vectors:
     """Read the file; a damaged one is a UserError."""
+    arrays = read_npz(path, "the vectors of a build", "Build it again.")
+    golden = {key.removeprefix("golden_"): values for key, values in arrays.items() if key.startswith("golden_")}
     try:
-        with np.load(path, allow_pickle=False) as file:
-            golden = {key.removeprefix("golden_"): file[key] for key in file.files if key.startswith("golden_")}
-            others = tuple(file[f"{_OTHER}{n}"] for n in range(sum(key.startswith(_OTHER) for key in file.files)))
-            return Vectors(file["inputs"], golden, file["labels"], tuple(str(c) for c in file["classes"]), others)
-    except (OSError, ValueError, KeyError, EOFError) as error:
-        raise UserError(
-            str(path), f"no readable vectors ({error})", "the file of a build", "Build it again."
-        ) from error
+        others = tuple(arrays[f"{_OTHER}{n}"] for n in range(sum(key.startswith(_OTHER) for key in arrays)))
+        classes = tuple(str(name) for name in arrays["classes"])
+        return Vectors(arrays["inputs"], golden, arrays["labels"], classes, others)
+    except (KeyError, TypeError) as error:
+        raise UserError(str(path), f"no {error}", "the vectors of a build", "Build it again.") from error

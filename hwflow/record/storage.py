@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from hwflow.errors import UserError
-from hwflow.files import write_atomic
+from hwflow.files import read_bytes, write_atomic
 from hwflow.record.model import VERSION, BuildRecord
 
 _MAX_BYTES = 64 << 20
@@ -30,7 +30,7 @@ def seal(text: str) -> bytes:
 
 def load(path: Path) -> BuildRecord:
     """Read a record. Raises UserError if there is none, if it is damaged, edited, of another version or oversized."""
-    raw = _read(path)
+    raw = read_bytes(path, "a build record", "Run hwflow build first, or check the path.", _MAX_BYTES)
     version = _VERSION.search(raw, 0, 200)
     if version and int(version[1]) != VERSION:
         other = f"a build record of version {int(version[1])}"
@@ -47,18 +47,6 @@ def load(path: Path) -> BuildRecord:
     if hashlib.sha256(text).hexdigest() != found[1].decode():
         raise _damaged(path, "a text that was edited after hwflow wrote it")
     return record
-
-
-def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            raw = file.read(_MAX_BYTES + 1)
-    except OSError as error:
-        found = error.strerror or "an error"
-        raise UserError(str(path), found, "a build record", "Run hwflow build first, or check the path.") from error
-    if len(raw) > _MAX_BYTES:
-        raise UserError(str(path), f"over {_MAX_BYTES} bytes", "a build record", "Run hwflow build again.")
-    return raw
 
 
 def _damaged(path: Path, found: str) -> UserError:

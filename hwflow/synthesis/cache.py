@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import fcntl
+import json
 import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from hwflow.errors import UserError
+from hwflow.files import sha256_file
+
 MAX_BYTES = 4 << 30
-_PARTIAL = "partial-"
+CONTENTS = "contents.json"
+_PARTIAL, _LOCK = "partial-", ".lock"
 _YOUNG_S = 3600.0  # an entry that was used this recently may be in use now
 _STALE_S = 86400.0  # a partial folder this old was left by a process that was killed
 
@@ -23,20 +29,45 @@ def cache_folder(name: str) -> Path:
 
 
 class Cache:
-    """Folders by key. An entry is whole or not there, also with two processes at work, and never changes."""
+    """Folders by key. An entry is whole or not there, also with two processes at work, and never changes.
+
+    A power cut, or another program, can damage one all the same: the hashes of its files are kept in it and compared.
+    """
 
     def __init__(self, root: Path, max_bytes: int = MAX_BYTES) -> None:
+        """Raises UserError, which names the folder, if it cannot be made or written."""
         self.root, self.max_bytes = root, max_bytes
-        root.mkdir(parents=True, exist_ok=True)
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+            with self.scratch():
+                pass
+        except OSError as error:
+            expected = "a folder that can be written, for what is kept between runs"
+            remedy = "Free it, or set XDG_CACHE_HOME to another one."
+            raise UserError(f"cache folder {root}", error.strerror or "an error", expected, remedy) from error
 
     def get(self, key: str) -> Path | None:
-        """The entry's folder, marked as used now; None if there is none."""
+        """The entry's folder, marked as used now; None if there is none, or a damaged one, which goes."""
         entry = self.root / key
         try:
             os.utime(entry)
         except FileNotFoundError:
             return None
-        return entry
+        if _contents(entry) == _recorded(entry):
+            return entry
+        self.drop(key)
+        return None
+
+    def made(self, key: str, make: Callable[[Path], None]) -> Path:
+        """The entry, which ``make`` fills if it is not there; a second process waits for the first."""
+        with (self.root / _LOCK).open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            entry = self.get(key)
+            if entry is None:
+                with self.scratch() as folder:
+                    make(folder)
+                    entry = self.put(key, folder)
+            return entry
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
@@ -49,6 +80,7 @@ class Cache:
 
     def put(self, key: str, folder: Path) -> Path:
         """Make ``folder``, in a `scratch`, the entry; if another process was faster, its entry stays."""
+        (folder / CONTENTS).write_text(json.dumps(_contents(folder)))
         with suppress(OSError):  # it exists and is not empty
             folder.rename(self.root / key)
         self._trim()
@@ -62,13 +94,26 @@ class Cache:
     def _trim(self) -> None:
         """Remove what was not used for longest until the rest is within ``max_bytes``."""
         now = time.time()
-        entries = sorted(((_used(entry), entry) for entry in self.root.iterdir()), reverse=True)
+        entries = sorted(((_used(e), e) for e in self.root.iterdir() if e.name != _LOCK), reverse=True)
         size = 0
         for used, entry in entries:
             size += _size(entry)
             partial = entry.name.startswith(_PARTIAL)
             if now - used > (_STALE_S if partial else _YOUNG_S) and (partial or size > self.max_bytes):
                 shutil.rmtree(entry, ignore_errors=True) if partial else self.drop(entry.name)
+
+
+def _contents(entry: Path) -> dict[str, str]:
+    """SHA-256 by file."""
+    files = (file for file in sorted(entry.rglob("*")) if file.is_file() and file != entry / CONTENTS)
+    return {str(file.relative_to(entry)): sha256_file(file) for file in files}
+
+
+def _recorded(entry: Path) -> object:
+    try:
+        return json.loads((entry / CONTENTS).read_bytes())
+    except (OSError, ValueError):
+        return None
 
 
 def _used(entry: Path) -> float:

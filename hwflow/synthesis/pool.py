@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import time
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from hwflow.processes import Process, ToolTimeout, _end_group
+from hwflow.process_groups import Process, end_group, start_group
+from hwflow.processes import ToolTimeout
 
 _POLL_S = 0.05
 _TAIL_BYTES = 1 << 16
@@ -68,16 +68,8 @@ def tail(log: Path, lines: int = 12) -> str:
 
 def _start(job: Job, stack: ExitStack) -> Process:
     sink = stack.enter_context(job.log.open("wb"))
-    process = subprocess.Popen(
-        job.argv,
-        cwd=job.folder,
-        env=dict(job.environment),
-        stdin=subprocess.DEVNULL,
-        stdout=sink,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
-    stack.callback(_end_group, process)
+    process = start_group(job.argv, job.folder, job.environment, sink)
+    stack.callback(end_group, process)
     return process
 
 

@@ -43,7 +43,8 @@ def last_words(folder: Path, output: str) -> str:
 def run_script(folder: Path, script: Sequence[str], what: str) -> None:
     """Run commands in ``folder``, which has all they read. Raises GateFailed with the reason, ToolMissing."""
     (folder / "script.ys").write_text("\n".join([*script, ""]))
-    done = run_tool(find_yosys().command("script.ys"), folder, TIME_LIMIT_S)
+    tool = find_yosys()
+    done = run_tool(tool.command("script.ys"), folder, TIME_LIMIT_S, env=tool.environment())
     if done.returncode != 0:
         said = last_words(folder, done.output_tail)
         raise GateFailed(f"{what}: Yosys {ending(done.returncode)}.\n{said}")

@@ -48,14 +48,13 @@ def build_program(
 def _runtime(tool: Verilator, gcc: Path) -> list[Path]:
     """Objects of Verilator's own library, kept in the user's cache."""
     key = hashlib.sha256(f"{tool.version} {compiler_version()} {_flags(tool)}".encode()).hexdigest()
-    cache = Cache(cache_folder("verilator-runtime"))
-    entry = cache.get(key)
-    if entry is None:
-        with cache.scratch() as folder:
-            for name in _RUNTIME:
-                source = tool.root / "include" / f"{name}.cpp"
-                _run("g++", [str(gcc), *_flags(tool), "-c", str(source), "-o", f"{name}.o"], folder, tool)
-            entry = cache.put(key, folder)
+
+    def make(folder: Path) -> None:
+        for name in _RUNTIME:
+            source = tool.root / "include" / f"{name}.cpp"
+            _run("g++", [str(gcc), *_flags(tool), "-c", str(source), "-o", f"{name}.o"], folder, tool)
+
+    entry = Cache(cache_folder("verilator-runtime")).made(key, make)
     return [entry / f"{name}.o" for name in _RUNTIME]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -90,7 +89,7 @@ def synth_modules(
     missing = sorted((p for p in plans if not found[p.module.name]), key=lambda p: -p.module.weight)
     if missing:
         say(f"{tool}: {len(missing)} of {len(plans)} modules")
-        tool.prepare()
+        tool.environment()  # takes a minute the first time
     for number, (name, result) in enumerate(_run(rtl, missing, tool, cache), 1):
         found[name] = result
         say(f"{name} ({number} of {len(missing)})")
@@ -133,7 +132,7 @@ def _job(rtl: Path, plan: _Plan, tool: Yosys, scratch: Path) -> Job:
     for file in MAPS:
         shutil.copyfile(file, run / file.name)
     (run / "script.ys").write_text(plan.script)
-    environment = {**os.environ, "TMPDIR": str(temporary)}  # what the tool leaves when it is ended goes as well
+    environment = {**tool.environment(), "TMPDIR": str(temporary)}  # what the tool leaves when it is ended goes as well
     return Job(plan.module.name, tool.command("script.ys"), run, scratch / "output", environment)
 
 
@@ -162,17 +161,7 @@ def _read(entry: Path, plan: _Plan) -> Synthesised:
     cells = {kind: count for kind, count in counts.items() if kind not in plan.module.black_boxes}
     log = (entry / LOG).read_text(errors="replace").splitlines()
     warnings = [line.strip() for line in log if line.startswith("Warning: ") and not _OWN_WARNING.search(line)]
-    netlist = entry / _NETLIST
-    if not _is_whole(netlist):
-        raise ValueError(f"{netlist} was cut short")
-    return Synthesised(_resources(plan.module, cells), cells, netlist, tuple(dict.fromkeys(warnings)))
-
-
-def _is_whole(document: Path) -> bool:
-    """By its end: a power cut can leave a file short in an entry that is there."""
-    with document.open("rb") as file:
-        file.seek(max(0, document.stat().st_size - 16))
-        return file.read().rstrip().endswith(b"}")
+    return Synthesised(_resources(plan.module, cells), cells, entry / _NETLIST, tuple(dict.fromkeys(warnings)))
 
 
 def _resources(module: Module, cells: Mapping[str, int]) -> Resources:

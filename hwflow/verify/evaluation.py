@@ -9,19 +9,22 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from hwflow.errors import UserError
 from hwflow.files import write_atomic
+from hwflow.files.arrays import read_npz
 
 FILE = "evaluation.npz"
 _KEYS = ("inputs", "labels", "classes", "scores")
+_EXPECTED = f"an .npz file with {', '.join(_KEYS)}"
+_REMEDY = "Write it with 'hwflow export', or with save_evaluation."
 
 
 @dataclass(frozen=True)
@@ -62,25 +65,20 @@ def save_evaluation(path: Path, evaluation: Evaluation) -> Path:
     return write_atomic(path, buffer.getvalue())
 
 
-def is_evaluation(path: Path) -> bool:
-    """Whether a file has labels; one that cannot be read is taken for it, so that reading it says why."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return "labels" in file.files
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, AttributeError):
-        return True
-
-
 def load_evaluation(path: Path) -> Evaluation:
     """Read and check the file. UserError names what is wrong; pickles are never loaded."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            inputs, labels, classes, scores = (file[key] for key in _KEYS)
-            evaluation = Evaluation(
-                inputs, labels.astype(np.int64), tuple(str(c) for c in classes.ravel()), json.loads(str(scores))
-            )
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise _refused(path, f"no readable evaluation data ({error})") from error
+    return evaluation_of(path, read_npz(path, _EXPECTED, _REMEDY))
+
+
+def evaluation_of(path: Path, arrays: Mapping[str, np.ndarray]) -> Evaluation:
+    """The arrays of a file with labels, checked."""
+    if missing := [key for key in _KEYS if key not in arrays]:
+        raise _refused(path, f"no {missing[0]!r}")
+    inputs, labels, classes = (arrays[key] for key in _KEYS[:3])
+    if labels.dtype.kind not in "iu":
+        raise _refused(path, f"labels of type {labels.dtype}")
+    names = tuple(str(name) for name in classes.ravel())
+    evaluation = Evaluation(inputs, labels.astype(np.int64), names, _scores(path, str(arrays["scores"])))
     if inputs.dtype.kind not in "fiu" or not labels.size or not _fit(inputs, labels):
         raise _refused(path, f"inputs {inputs.shape} and labels {labels.shape}")
     lowest = -1 if labels.ndim == 2 else 0
@@ -95,6 +93,27 @@ def _fit(inputs: np.ndarray, labels: np.ndarray) -> bool:
     return not rest and (chunks == 1 if labels.ndim == 1 else labels.ndim == 2 and chunks > 0)
 
 
+class _Score(BaseModel):
+    """What of a stage's scores the record takes."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
+    accuracy: Annotated[float, Field(ge=0, le=1)]
+    auc: dict[str, Annotated[float, Field(ge=0, le=1)] | None] = {}
+    token_error_rate: Annotated[float, Field(ge=0)] | None = None
+    samples: Annotated[int, Field(ge=1)] | None = None
+
+
+_SCORES = TypeAdapter(dict[Literal["float", "torch", "qkeras"], _Score])
+
+
+def _scores(path: Path, text: str) -> dict[str, dict[str, Any]]:
+    try:
+        return {stage: scores.model_dump(exclude_unset=True) for stage, scores in _SCORES.validate_json(text).items()}
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        where = ".".join(map(str, ("scores", *first["loc"])))
+        raise _refused(path, f"{where} that make no sense ({first['msg']})") from error
+
+
 def _refused(path: Path, found: str) -> UserError:
-    expected = f"an .npz file with {', '.join(_KEYS)}"
-    return UserError(str(path), found, expected, "Write it with 'hwflow export', or with save_evaluation.")
+    return UserError(str(path), found, _EXPECTED, _REMEDY)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
 
 from hwflow.errors import UserError
+from hwflow.files import open_regular
 from hwflow.ir.graph import Graph
 
 SEED = 2026
@@ -29,6 +31,7 @@ def default_inputs(graph: Graph, count: int, seed: int = SEED, index: int = 0) -
 def read_inputs(path: Path) -> np.ndarray:
     """An array of numbers from a .npy file, checked before it is loaded; never a pickle."""
     try:
+        os.close(open_regular(path))  # a pipe would be waited for
         data = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         found = f"no readable .npy array ({error})"

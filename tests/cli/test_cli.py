@@ -220,13 +220,13 @@ def test_messages_cannot_reach_the_terminal_as_commands(tmp_path: Path) -> None:
 
 def test_termination_ends_the_command_and_its_tools(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from hwflow.cli import app\n"
+        "import sys; from pathlib import Path; from hwflow.cli import main\n"
         "from hwflow.processes import run_tool\n"
         "sleep = [sys.executable, '-c', 'import os, time; print(os.getpid(), flush=True); time.sleep(60)']\n"
         "import hwflow.boards\n"
         "say = lambda line: print(line, file=sys.stderr, flush=True)\n"
         "hwflow.boards.list_boards = lambda: run_tool(sleep, Path.cwd(), 60, on_line=say)\n"
-        "sys.exit(app.main(['boards']))"
+        "sys.exit(main(['boards']))"
     )
     with subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None

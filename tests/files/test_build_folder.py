@@ -145,8 +145,8 @@ def test_lock_tidies_what_a_killed_build_left(tmp_path: Path) -> None:
 def test_two_builds_do_not_share_a_folder(tmp_path: Path) -> None:
     folder = BuildFolder.create(tmp_path)
     expected = (
-        f"{tmp_path}: found a build that is running in it (process {os.getpid()}); expected a folder that no other "
-        "build uses. Wait for it, or choose another folder."
+        f"{tmp_path}: found a command that works in it (process {os.getpid()}); expected a folder that no other "
+        "command uses. Wait for it, or choose another folder."
     )
     with folder.lock(), pytest.raises(UserError, match=f"^{re.escape(expected)}$"), BuildFolder(tmp_path).lock():
         pass
@@ -171,10 +171,33 @@ def test_the_lock_of_a_killed_build_is_taken_over(tmp_path: Path) -> None:
         assert (tmp_path / ".hwflow.lock").read_text() == f"{os.getpid()}\n"
 
 
+def test_one_that_comes_second_can_wait(tmp_path: Path) -> None:
+    folder = BuildFolder.create(tmp_path)
+    hold = (
+        "import sys; from pathlib import Path; from hwflow.files import BuildFolder\n"
+        "with BuildFolder(Path(sys.argv[1])).lock():\n"
+        "    print('held', flush=True); sys.stdin.read(1)"
+    )
+    command = [sys.executable, "-c", hold, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as first:
+        assert first.stdin is not None
+        assert first.stdout is not None
+        assert first.stdout.readline() == b"held\n"
+        said: list[str] = []
+
+        def say(text: str) -> None:
+            said.append(text)
+            assert first.stdin is not None
+            first.stdin.close()
+
+        with folder.lock(say):
+            assert said == [f"waiting for process {first.pid}, which works in {tmp_path}"]
+
+
 def test_a_link_in_place_of_the_lock_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "victim").write_text("precious")
     folder = BuildFolder.create(tmp_path / "build")
     (folder.path / ".hwflow.lock").symlink_to(tmp_path / "victim")
-    with pytest.raises(OSError, match="symbolic links"), folder.lock():
+    with pytest.raises(UserError, match="found a link; expected a plain file"), folder.lock():
         pass
     assert (tmp_path / "victim").read_text() == "precious"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -11,6 +13,8 @@ import pytest
 
 from hwflow.errors import ToolMissing
 from hwflow.processes import TAIL_LINES, ToolTimeout, find_tool, run_tool
+
+ROOT = Path(__file__).parents[2]
 
 # Starts a child that ignores TERM and holds the output open, and says its process id.
 PARENT = (
@@ -104,6 +108,21 @@ def test_after_an_interruption_the_whole_group_is_gone(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         run_tool(python(PARENT + "time.sleep(60)"), tmp_path, 20, on_line=interrupt)
     assert gone(int(lines[0]))
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGHUP])
+def test_a_tool_and_its_children_end_with_hwflow_even_killed(tmp_path: Path, number: signal.Signals) -> None:
+    tool = f"{PARENT}time.sleep(60)"
+    code = (
+        "import sys; from pathlib import Path; from hwflow.processes import run_tool\n"
+        "run_tool([sys.executable, '-c', sys.argv[1]], Path(), 60, on_line=lambda line: print(line, flush=True))"
+    )
+    with subprocess.Popen([sys.executable, "-c", code, tool], cwd=ROOT, stdout=subprocess.PIPE, text=True) as ours:
+        assert ours.stdout is not None
+        child = int(ours.stdout.readline())
+        assert alive(child)
+        ours.send_signal(number)
+    assert gone(child)
 
 
 def test_a_child_that_outlives_the_tool_is_ended_and_not_waited_for(tmp_path: Path) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from hwflow.synthesis.cache import Cache, cache_folder
+from hwflow.errors import UserError
+from hwflow.synthesis.cache import CONTENTS, Cache, cache_folder
 
 
 def put(cache: Cache, key: str, size: int = 100, age_s: float = 0.0) -> Path:
@@ -52,7 +56,7 @@ def test_of_two_processes_the_faster_ones_entry_stays(tmp_path: Path) -> None:
 
 
 def test_what_was_not_used_for_longest_goes_first(tmp_path: Path) -> None:
-    cache = Cache(tmp_path, max_bytes=1250)
+    cache = Cache(tmp_path, max_bytes=1600)
     for index in range(3):
         put(cache, f"old{index}", 400, age_s=9000 - 1000 * index)
     assert cache.get("old0")  # used now
@@ -90,3 +94,64 @@ def test_the_folder_follows_the_base_directory_convention(monkeypatch: pytest.Mo
     monkeypatch.setenv("XDG_CACHE_HOME", "relative")  # to be ignored by the convention
     monkeypatch.setenv("HOME", str(tmp_path))
     assert cache_folder("yosys") == tmp_path / ".cache" / "hwflow" / "yosys"
+
+
+def cut(entry: Path) -> None:
+    (entry / "data").write_bytes(b"x" * 50)
+
+
+def flip(entry: Path) -> None:
+    (entry / "data").write_bytes(b"y" * 100)
+
+
+def lose_a_file(entry: Path) -> None:
+    (entry / "data").unlink()
+
+
+def lose_the_hashes(entry: Path) -> None:
+    (entry / CONTENTS).write_text("{")
+
+
+@pytest.mark.parametrize("damage", [cut, flip, lose_a_file, lose_the_hashes])
+def test_a_damaged_entry_is_none_and_is_made_again(tmp_path: Path, damage: Callable[[Path], None]) -> None:
+    cache, made = Cache(tmp_path), list[Path]()
+
+    def make(folder: Path) -> None:
+        made.append(folder)
+        (folder / "data").write_bytes(b"x" * 100)
+
+    entry = cache.made("a", make)
+    damage(entry)
+    assert cache.made("a", make) == cache.made("a", make) == entry
+    assert len(made) == 2
+    assert (entry / "data").read_bytes() == b"x" * 100
+    damage(entry)
+    assert cache.get("a") is None
+
+
+MAKE = """
+import sys, time
+from pathlib import Path
+from hwflow.synthesis.cache import Cache
+def make(folder):
+    print("making", flush=True)
+    time.sleep(0.3)
+    (folder / "data").write_text("whole")
+print((Cache(Path(sys.argv[1])).made("a", make) / "data").read_text())
+"""
+
+
+def test_of_two_processes_one_makes_the_entry(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", MAKE, str(tmp_path)]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    said = sorted(process.communicate(timeout=60)[0] for process in both)
+    assert said == ["making\nwhole\n", "whole\n"]
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    expected = (
+        rf"cache folder {tmp_path}/file/cache: found Not a directory; expected a folder that can be written.*XDG_C"
+    )
+    with pytest.raises(UserError, match=expected):
+        Cache(tmp_path / "file" / "cache")

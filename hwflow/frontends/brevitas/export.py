@@ -24,7 +24,7 @@ from hwflow.onnx_import.ports import STATES
 OPSET = 17
 
 
-def export_qonnx(model: nn.Module, path: Path, input_shape: Sequence[int]) -> Path:
+def export_qonnx(model: nn.Module, path: str | Path, input_shape: Sequence[int]) -> Path:
     """Write ``model`` as QONNX with the input ``input`` of shape (1, *input_shape) and the output ``output``.
 
     Args:
@@ -35,7 +35,7 @@ def export_qonnx(model: nn.Module, path: Path, input_shape: Sequence[int]) -> Pa
     Raises:
         UserError: if a BatchNorm has not been folded (it would not be exact).
     """
-    return export_ports(model, path, {"input": input_shape}, ["output"])
+    return export_ports(model, Path(path), {"input": input_shape}, ["output"])
 
 
 def export_streaming(model: FoldedAsr, path: Path) -> Path:

@@ -27,7 +27,7 @@ NEXT = "_next"
 _Place = tuple[str, int]
 
 
-def export_qonnx(model: Any, path: Path) -> Path:
+def export_qonnx(model: Any, path: str | Path) -> Path:
     """Write ``model`` as QONNX; inputs and outputs are named after their layers.
 
     Args:
@@ -44,7 +44,7 @@ def export_qonnx(model: Any, path: Path) -> Path:
         from hwflow.frontends.qkeras.live import read_model
 
         model = read_model(model)
-    data = to_onnx(model).SerializeToString()
+    data, path = to_onnx(model).SerializeToString(), Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     return write_atomic(path, data)
 

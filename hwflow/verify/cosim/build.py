@@ -18,6 +18,7 @@ from hwflow.record.versions import compiler_version
 from hwflow.synthesis.cache import Cache, cache_folder
 from hwflow.verify.cosim import compile as compiler
 from hwflow.verify.cosim.manifest import Manifest
+from hwflow.verify.cosim.stamp import is_stamped, stamp_of
 from hwflow.verify.verilator import NEEDED_FOR, TOP, Verilator, find_verilator
 
 _TRANSLATE_LIMIT_S = 1800.0
@@ -62,6 +63,10 @@ class _Build:
         """Older versions have a waveform writer that needs zlib itself."""
         return ["-pthread", *(["-lz"] if self.trace and not self._own_compression else [])]
 
+    def named(self, file: Path) -> str:
+        """A file for g++, which runs in ``out``: C++ has no way to write every name of a folder."""
+        return file.name if file.parent == self.out else str(file)
+
     @property
     def _own_compression(self) -> bool:
         return (self.tool.root / "include" / "fstcpp").is_dir()
@@ -80,15 +85,15 @@ def build_simulator(rtl: Path, manifest: Manifest, work: Path, trace: bool = Fal
     build = _Build(find_verilator(), gcc, (work / ("simulator_fst" if trace else "simulator")).resolve(), trace)
     key = _key(build, rtl, manifest)
     program, stamp = build.out / "simulate", build.out / "key"
-    if stamp.is_file() and stamp.read_text() == key and program.is_file():
+    if is_stamped(key, program, stamp):
         return program
     shutil.rmtree(build.out, ignore_errors=True)
     build.out.mkdir(parents=True)
     (build.out / "ports.h").write_text(_ports(manifest))
     _translate(build, rtl, manifest.sources)
     objects = [*_compile(build, _units(build), build.out), *_runtime(build)]
-    _run(build, [[str(gcc), *map(str, objects), "-o", str(program), *build.libraries]])
-    stamp.write_text(key)
+    _run(build, [[str(gcc), *map(build.named, objects), "-o", program.name, *build.libraries]])
+    stamp.write_text(stamp_of(key, program))
     return program
 
 
@@ -108,9 +113,10 @@ def _ports(manifest: Manifest) -> str:
 def _translate(build: _Build, rtl: Path, sources: Sequence[str]) -> None:
     config, log = build.out / "cosim.vlt", build.out / "verilator.log"
     config.write_text(_configuration())
-    options = ["--cc", "--top-module", TOP, "--prefix", "Vtop", "--Mdir", str(build.out), *_TRANSLATE]
+    place = os.path.relpath(build.out, rtl.resolve())  # Verilator would expand a $ in the name of the build folder
+    options = ["--cc", "--top-module", TOP, "--prefix", "Vtop", "--Mdir", place, *_TRANSLATE]
     tracing = ["--trace-fst"] if build.trace else []
-    command = [str(build.tool.binary), *options, *tracing, str(config), *sources]
+    command = [str(build.tool.binary), *options, *tracing, f"{place}/{config.name}", *sources]
     done = run_tool(command, rtl, _TRANSLATE_LIMIT_S, log, env=build.tool.environment)
     if done.returncode != 0:
         raise GateFailed(f"cosim: Verilator {done.failure}; see {log}")
@@ -127,7 +133,7 @@ def _units(build: _Build) -> list[Path]:
         min(buckets, key=lambda bucket: sum(map(_size, bucket))).append(file)
     units = [build.out / f"unit{index}.cpp" for index in range(len(buckets))]
     for unit, bucket in zip(units, buckets, strict=True):
-        unit.write_text("".join(f'#include "{file}"\n' for file in bucket))
+        unit.write_text("".join(f'#include "{file.name}"\n' for file in bucket))
     return units
 
 
@@ -140,19 +146,18 @@ def _runtime(build: _Build) -> list[Path]:
     names = ["verilated", "verilated_threads", *(["verilated_fst_c"] if build.trace else [])]
     sources = [_OWN / "harness.cpp", *(build.tool.root / "include" / f"{name}.cpp" for name in names)]
     text = f"{build.tool.version} {compiler_version()} {build.flags}"
-    key, cache = _hash(text, _own_files()), Cache(cache_folder("verilator"))
-    entry = cache.get(key)
-    if entry is None:
-        with cache.scratch() as folder:
-            _compile(build, sources, folder)
-            entry = cache.put(key, folder)
+
+    def make(folder: Path) -> None:
+        _compile(build, sources, folder)
+
+    entry = Cache(cache_folder("verilator")).made(_hash(text, _own_files()), make)
     return [entry / f"{source.stem}.o" for source in sources]
 
 
 def _compile(build: _Build, sources: Sequence[Path], folder: Path) -> list[Path]:
     objects = [folder / f"{source.stem}.o" for source in sources]
-    command = [str(build.gcc), *build.flags, f"-I{build.out}", "-c"]
-    _run(build, [[*command, str(s), "-o", str(o)] for s, o in zip(sources, objects, strict=True)])
+    command = [str(build.gcc), *build.flags, "-I.", "-c"]
+    _run(build, [[*command, build.named(s), "-o", build.named(o)] for s, o in zip(sources, objects, strict=True)])
     return objects
 
 

@@ -8,8 +8,10 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hwflow.errors import UserError
+from hwflow.files import read_text
 
 FILE = "rtl.json"
+_KIND, _AGAIN = "the manifest of an RTL folder", "Build the design again."
 
 Positive = Annotated[int, Field(ge=1)]
 FileName = Annotated[str, Field(pattern=r"\A\w[\w.-]*\z")]  # never a path, never an option
@@ -55,17 +57,15 @@ def read_manifest(folder: Path) -> Manifest:
     """Read the manifest of an RTL folder. Raises UserError if it is missing or damaged, or a source is."""
     path = folder / FILE
     try:
-        manifest = Manifest.model_validate_json(path.read_text())
-    except OSError as error:
-        raise _damaged(path, error.strerror or "no readable file") from error
+        manifest = Manifest.model_validate_json(read_text(path, _KIND, _AGAIN))
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         raise _damaged(path, ".".join(map(str, (*first["loc"], first["msg"])))) from error
     for name in (*manifest.sources, *manifest.memories):
         if not (folder / name).is_file():
-            raise UserError(str(folder / name), "no such file", f"a file that {FILE} names", "Build the design again.")
+            raise UserError(str(folder / name), "no such file", f"a file that {FILE} names", _AGAIN)
     return manifest
 
 
 def _damaged(path: Path, found: str) -> UserError:
-    return UserError(str(path), found, "the manifest of an RTL folder", "Build the design again.")
+    return UserError(str(path), found, _KIND, _AGAIN)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from hwflow.verify.cosim.compare import KernelPorts
 from hwflow.verify.cosim.manifest import Manifest, read_manifest
 from hwflow.verify.cosim.modes import MODES, ModeName, modes
 from hwflow.verify.cosim.result import CosimResult, ModeResult
-from hwflow.verify.cosim.simulator import WAVE, Bench, simulate
+from hwflow.verify.cosim.simulator import RUN, WAVE, Bench, simulate
 
 Progress = Callable[[str], None]
 
@@ -73,10 +74,12 @@ def _bench(
     kernels: Sequence[KernelPorts],
     options: CosimOptions,
 ) -> Bench:
-    work.mkdir(parents=True, exist_ok=True)
+    run = work / RUN
+    shutil.rmtree(run, ignore_errors=True)
+    run.mkdir(parents=True)
     program = options.program or build_simulator(rtl, manifest, work)
     for n, channel in enumerate(manifest.inputs):
-        pack(golden[channel]).tofile(work / f"input{n}.bin")
+        pack(golden[channel]).tofile(run / f"input{n}.bin")
     return Bench(rtl.resolve(), work.resolve(), program, manifest, golden, tuple(kernels), options.latency)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ from hwflow.verify.cosim.modes import Mode
 from hwflow.verify.cosim.result import FifoUse, ModeResult, Stalls
 
 RUN_LIMIT_S = 4 * 3600.0
-WAVE = "wave.fst"
+RUN, WAVE = "run", "wave.fst"
 _PATIENCE = 10_000  # cycles without a beat in or out that are no deadlock yet
 _NO_WINDOW = (0, 0)
 
@@ -59,12 +58,14 @@ def simulate(
     window: tuple[int, int] = _NO_WINDOW,
     on_line: Callable[[str], None] | None = None,
 ) -> ModeResult:
-    """Run all frames. ``window``: cycles of which wave.fst is written, by a program that can."""
-    folder = bench.work / "run"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    for n in range(len(bench.inputs)):
-        (folder / f"input{n}.bin").symlink_to(bench.work / f"input{n}.bin")
+    """Run all frames, whose inputs lie in the work folder's ``run``.
+
+    ``window``: cycles of which wave.fst is written, by a program that can.
+    """
+    folder = bench.work / RUN
+    for file in folder.iterdir():
+        if not file.name.startswith("input"):
+            file.unlink()  # of the run before
     (folder / "plan.txt").write_text("\n".join(_plan(bench, mode, streams, window)) + "\n")
     log = bench.work / "simulation.log"
     done = run_tool([str(bench.program), str(folder)], bench.rtl, RUN_LIMIT_S, log, on_line)

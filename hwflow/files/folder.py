@@ -1,50 +1,25 @@
-"""Files that are whole or not there: atomic writes, and the folder that a build lives in."""
+"""The folder that a build lives in."""
 
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
-import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
 from hwflow.errors import UserError
+from hwflow.files.atomic import PARTIAL, sync_folder, write_atomic
+from hwflow.files.plain import check_plain, open_plain
 
 MARKER = ".hwflow"
 FORMAT = 1
 _HEADER = "hwflow build folder, format "
 _LOCK = ".hwflow.lock"
-_PARTIAL, _OLD = ".partial", ".old"
+_OLD = ".old"
 _OWN = {MARKER, _LOCK}
-
-
-def write_atomic(path: Path, content: bytes | str) -> Path:
-    """Write ``path`` so that a reader, or a power cut, meets the old content or the new, never a part.
-
-    Text is UTF-8. The parent folder must exist; a symbolic link at ``path`` is replaced, not followed.
-    """
-    data = content.encode() if isinstance(content, str) else content
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}{_PARTIAL}")
-    try:
-        with partial.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-    _sync_folder(path.parent)
-    return path
-
-
-def sha256_file(path: Path) -> str:
-    """SHA-256 of a file's content, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class BuildFolder:
@@ -52,12 +27,17 @@ class BuildFolder:
 
     Guarantees: nothing is removed from a folder without the marker; a sub-folder made by `staging` is whole or not
     there; one `lock` at a time. A lock ends with its process, so an interrupted build can be started again.
+    It may come from a stranger: one with links or pipes in it is refused, so that nothing beyond it is touched.
     """
 
     def __init__(self, path: Path) -> None:
-        """An existing build folder. Raises UserError for a folder without the marker, or with one of another format."""
+        """An existing build folder.
+
+        Raises UserError for a folder without the marker, with one of another format, or with a link or pipe in it.
+        """
         self.path = Path(path)
         self._check()
+        check_plain(self.path)
 
     @classmethod
     def create(cls, path: Path) -> BuildFolder:
@@ -78,21 +58,31 @@ class BuildFolder:
         return cls(path)
 
     @contextmanager
-    def lock(self) -> Iterator[BuildFolder]:
-        """Hold the folder for one build, and first tidy up what an interrupted one left.
+    def lock(self, say: Callable[[str], None] | None = None) -> Iterator[BuildFolder]:
+        """Hold the folder for one command, and first tidy up what an interrupted one left.
 
-        Raises UserError if another build, in this process or another, holds it.
+        If another command, in this process or another, holds it: waits, and ``say`` is told for whom; raises UserError
+        without ``say``. Raises it for a link or pipe in the folder too.
         """
-        with open(self.path / _LOCK, "a+", encoding="ascii", opener=_no_follow) as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise _held(self.path, file) from None
-            file.truncate(0)
+        handle = open_plain(self.path / _LOCK, os.O_RDWR | os.O_CREAT)
+        with os.fdopen(handle, "r+", encoding="ascii", errors="replace") as file:
+            self._take(file, say)
+            check_plain(self.path)
+            file.seek(0)
+            file.truncate()
             file.write(f"{os.getpid()}\n")
             file.flush()
             self._tidy()
             yield self
+
+    def _take(self, file: TextIO, say: Callable[[str], None] | None) -> None:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if say is None:
+                raise _held(self.path, file) from None
+            say(f"waiting for {_holder(file)}, which works in {self.path}")
+            fcntl.flock(file, fcntl.LOCK_EX)
 
     @contextmanager
     def staging(self, name: str) -> Iterator[Path]:
@@ -102,7 +92,7 @@ class BuildFolder:
         """
         if name != Path(name).name or not name or name.startswith("."):
             raise ValueError(f"staging: {name!r} is not a plain file name")
-        partial, final = self.path / f".{name}{_PARTIAL}", self.path / name
+        partial, final = self.path / f".{name}{PARTIAL}", self.path / name
         _remove(partial)
         partial.mkdir()
         try:
@@ -124,7 +114,7 @@ class BuildFolder:
         if os.path.lexists(final):
             final.rename(old)
         partial.rename(final)
-        _sync_folder(self.path)
+        sync_folder(self.path)
         _remove(old)
 
     def _tidy(self) -> None:
@@ -133,7 +123,7 @@ class BuildFolder:
             final = self.path / entry.name.removeprefix(".").removesuffix(_OLD)
             if entry.name.endswith(_OLD) and not os.path.lexists(final):
                 entry.rename(final)
-            elif entry.name.endswith((_OLD, _PARTIAL)):
+            elif entry.name.endswith((_OLD, PARTIAL)):
                 _remove(entry)
 
     def _check(self) -> None:
@@ -148,15 +138,14 @@ class BuildFolder:
             raise UserError(str(self.path), found, f"{_HEADER}{FORMAT}", "Build into a new folder.")
 
 
-def _held(path: Path, lock: TextIO) -> UserError:
+def _holder(lock: TextIO) -> str:
     lock.seek(0)
-    found = f"a build that is running in it (process {lock.read(20).strip() or 'unknown'})"
-    return UserError(str(path), found, "a folder that no other build uses", "Wait for it, or choose another folder.")
+    return f"process {lock.read(20).strip() or 'unknown'}"
 
 
-def _no_follow(path: str, flags: int) -> int:
-    """A build folder may come from a stranger: a link in place of the lock must not empty another file."""
-    return os.open(path, flags | os.O_NOFOLLOW, 0o666)
+def _held(path: Path, lock: TextIO) -> UserError:
+    found = f"a command that works in it ({_holder(lock)})"
+    return UserError(str(path), found, "a folder that no other command uses", "Wait for it, or choose another folder.")
 
 
 def _remove(path: Path) -> None:
@@ -165,12 +154,3 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
-
-
-def _sync_folder(path: Path) -> None:
-    """Make a rename durable."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
