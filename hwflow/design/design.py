@@ -249,5 +249,3 @@ def _integers(ports: ModelPorts, inputs: Given) -> dict[str, IntArray]:
 def _outputs(ports: ModelPorts, integers: Mapping[str, np.ndarray]) -> Outputs:
     real = [ports.real(n, integers[id]) for n, id in enumerate(ports.graph.outputs)]
     return real if len(real) > 1 else real[0]
-
-
