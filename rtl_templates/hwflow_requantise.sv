@@ -48,7 +48,11 @@ module hwflow_requantise #(
             assign rounded = WIDE'(floor) + $signed(WIDE'(up));
         end
 
-        if (SIGNED) begin : g_signed
+        if (SIGNED && WIDTH == 1) begin : g_sign  // -1 or 0
+            /* verilator lint_off UNUSEDSIGNAL */
+            assign y[i] = !NARROW && rounded[WIDE-1];
+            /* verilator lint_on UNUSEDSIGNAL */
+        end else if (SIGNED) begin : g_signed
             wire fits = rounded[WIDE-1:WIDTH-1] == '0 || rounded[WIDE-1:WIDTH-1] == '1;
             wire [WIDTH-1:0] limit = {rounded[WIDE-1], {(WIDTH - 1) {!rounded[WIDE-1]}}};
             wire [WIDTH-1:0] limited = fits ? rounded[WIDTH-1:0] : limit;

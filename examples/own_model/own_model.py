@@ -59,6 +59,7 @@ def main(folder: Path = Path("build/own_model"), vectors: int = 1000) -> None:
     path = export_qonnx(model, folder / "model.onnx", (TOKENS, FEATURES))
     design = hwflow.convert(path, output_dir=folder / "design", board="zcu104", clock_mhz=200, latency_budget_us=2)
     design.csim(vectors)
+    design.cosim(frames=10)
     design.check()
     print_summary(design.record)
 

@@ -108,6 +108,7 @@ class FunctionWriter:
 
     @staticmethod
     def _clamp(op: Clamp, value: str, source: FixedType, result: str) -> str:
+        source = op.compared(source)
         text, at = value, cpp_type(source)
         if op.lo is not None:
             inner = result if op.hi is None else at
@@ -149,8 +150,12 @@ class FunctionWriter:
 
 
 def _vanishes(op: Requantise, source: FixedType, target: FixedType) -> bool:
-    """Whether every value lies below half a step of the target; rounding one makes ap_fixed read a bit it has not."""
-    return op.rounding == "half_even" and source.frac - target.frac > source.width
+    """Whether nothing is left: all lies below half a step, whose rounding makes ap_fixed read a bit that it has not.
+
+    Or the target has a sign alone, of which the symmetric range leaves the zero; AP_SAT_SYM lets -1 pass there.
+    """
+    below_half = op.rounding == "half_even" and source.frac - target.frac > source.width
+    return below_half or (op.narrow and target.signed and target.width == 1)
 
 
 def combine(op: str, acc: FixedType, element: FixedType) -> str:

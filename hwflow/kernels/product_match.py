@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from hwflow.errors import UserError
 from hwflow.ir.graph import Node
 from hwflow.ir.ops import MatMul, Mul, Window
 from hwflow.kernels.linear import Linear
@@ -45,7 +46,12 @@ class ProductMatcher(Matcher):
     def _window(self, node: Node) -> None:
         """The pixels under a sliding kernel, of an image that comes row by row."""
         if isinstance(node.op, Window) and self._streams(node.inputs[0]):
-            self._take(WindowKernel("", self.graph, (node,), node.inputs, node.output, self.clock_mhz))
+            kernel = WindowKernel("", self.graph, (node,), node.inputs, node.output, self.clock_mhz)
+            if not any(kernel.buffer.kept):
+                name = self.graph.names.get(node.output, node.output)
+                found, expected = "windows that meet padding alone", "at least one row of the image under them"
+                raise UserError(f"tensor {name!r}", found, expected, "Leave the layer out: what it gives is constant.")
+            self._take(kernel)
 
     def _streams(self, id: str) -> bool:
         """Whether a kernel upstream gives the beats of a tensor as they are."""

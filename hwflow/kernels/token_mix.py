@@ -16,7 +16,7 @@ from hwflow.rtl.beats import interleave, pack, part_of, unpack
 from hwflow.rtl.control import every, hold
 from hwflow.rtl.module import KernelModule
 from hwflow.rtl.reduce import accumulate, dot
-from hwflow.rtl.rows import Rows, constants
+from hwflow.rtl.rows import Rows, recurring
 from hwflow.rtl.signal import Signal
 from hwflow.rtl.wires import wide
 from hwflow.schedule.dataflow import Actor, Channel, Phase
@@ -53,13 +53,12 @@ class TokenMix(HeadKernel):
         """An accumulator and an emitter: the next frame is gathered while the last one leaves."""
         (source,), sinks = self.sources, dict.fromkeys(self.sinks, 1)
         full, free = f"{self.name}.full", f"{self.name}.free"
-        gather = Phase({source: 1}, {}, fold.cycles, self.tokens - 1)
-        phases = (gather, Phase({source: 1, free: 1}, {full: 1}, fold.cycles))
+        gather = (Phase({source: 1}, {}, fold.cycles, self.tokens - 1),) if self.tokens > 1 else ()
+        phases = (*gather, Phase({source: 1, free: 1}, {full: 1}, fold.cycles))
         rows = self.weights.shape[0]
         emit = (Phase({full: 1}, {**sinks, free: 1}), *((Phase({}, sinks, 1, rows - 1),) if rows > 1 else ()))
-        last = phases if self.tokens > 1 else phases[1:]
         return [
-            Actor(f"{self.name}.gather", last, self.rtl(fold).delays["full"]),
+            Actor(f"{self.name}.gather", phases, self.rtl(fold).delays["full"]),
             Actor(f"{self.name}.emit", emit, 1, {free: 1}),
         ]
 
@@ -70,7 +69,7 @@ class TokenMix(HeadKernel):
         part = part_of(p, module.source(0), steps, fold.simd, fold.cycles)
         token_end = every(p, "token_end", steps.active, steps.last if fold.cycles > 1 else None)
         assert self.weights.values is not None
-        column = constants(p, "weights", self.weights.values.T, self.weights.type, token_end)
+        column = recurring(p, "weights", self.weights.values.T, self.weights.type, token_end)
         products = dot(p, "products", part, wide(p, column, rows * fold.simd), (1, rows, fold.simd))
         total = accumulate(p, "total", products, type, fold.cycles, (steps.active, steps.round_last, None))
         done = every(p, "done", p.at(steps.active, total.cycle), p.at(steps.round_last, total.cycle))

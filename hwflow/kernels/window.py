@@ -21,7 +21,6 @@ from hwflow.kernels.line_buffer import LineBuffer
 from hwflow.rtl.module import KernelModule
 from hwflow.rtl.rows import constants, vector
 from hwflow.rtl.signal import Signal, flag
-from hwflow.rtl.wires import resize
 from hwflow.schedule import costs
 from hwflow.schedule.dataflow import Actor, Channel, Phase
 from hwflow.schedule.kernel import Fold
@@ -68,10 +67,7 @@ class Window(Kernel):
         return [Channel(f"{self.name}.full", slots), Channel(f"{self.name}.free", slots, slots)]
 
     def build(self, module: KernelModule, fold: Fold) -> KernelModule:
-        p, b, type = module.pipeline, self.buffer, self.tensor(self.output).type
-        source = module.source(0)
-        if source.type != type:  # pixels that no window sees may need more bits
-            source = resize(p, "pixel", source, type)
+        p, b, source = module.pipeline, self.buffer, module.source(0)
         load = module.actor("load", 1, 1, "load_able", [0])
         emit = module.actor("emit", 1, 1, f"emit_able && {module.room}", [])
         module.nets += [

@@ -11,6 +11,7 @@ from hwflow.ir.ops.requantise import round_shift
 from hwflow.ir.types import FixedType, type_for
 from hwflow.rtl.pipeline import Pipeline
 from hwflow.rtl.signal import Signal
+from hwflow.rtl.wires import resize
 from hwflow.schedule import costs
 from hwflow.schedule.resources import Resources, total
 
@@ -36,6 +37,8 @@ def requantise(p: Pipeline, name: str, x: Signal, op: Requantise, *, quick: bool
 
 def clamp(p: Pipeline, name: str, x: Signal, op: Clamp, type: FixedType, *, taken_in: bool = False) -> Signal:
     """Limit to a range. ``taken_in``: the LUTs of a requantiser behind it do it, or the reset of a register does."""
+    compared = op.compared(x.type)
+    x = x if compared == x.type else resize(p, f"{name}_wide", x, compared)
     parameters: dict[str, object] = {
         "LANES": x.lanes, "IN_WIDTH": x.type.width, "IN_SIGNED": int(x.type.signed), "WIDTH": type.width,
         "HAS_LOW": int(op.lo is not None), "HAS_HIGH": int(op.hi is not None),

@@ -52,7 +52,8 @@ def wide(p: Pipeline, x: Signal, lanes: int) -> Signal:
         return x
     each, width, name = lanes // x.lanes, x.type.width, f"{x.name}_x{lanes}"
     ranges = tuple(lane for lane in x.ranges for _ in range(each))
-    result = replace(x, name=name, lanes=lanes, ranges=ranges)
+    values = tuple(value for value in x.values for _ in range(each))
+    result = replace(x, name=name, lanes=lanes, ranges=ranges, values=values)
     if name not in p.wide:
         p.wide.add(name)
         p.declare(result)

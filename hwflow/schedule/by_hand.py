@@ -7,12 +7,11 @@ from collections.abc import Collection, Mapping, Sequence
 from hwflow.boards import Board
 from hwflow.errors import GateFailed, UserError
 from hwflow.schedule import costs
-from hwflow.schedule.dataflow import Actor, Channel, Ends
-from hwflow.schedule.fifo import fifo_depths, with_depths
+from hwflow.schedule.dataflow import Channel, Ends
+from hwflow.schedule.fifo import sized
 from hwflow.schedule.kernel import Fold, SchedulableKernel
 from hwflow.schedule.resources import KINDS, total
 from hwflow.schedule.schedule import Schedule
-from hwflow.schedule.simulate import simulate
 
 _REMEDY = "Start from the schedule.json of a build of this model."
 
@@ -35,8 +34,7 @@ def complete(
     folds = {kernel.name: _fold(kernel, given.folds) for kernel in kernels}
     actors = [actor for kernel in kernels for actor in kernel.actors(folds[kernel.name])]
     inner = [channel for kernel in kernels for channel in kernel.channels(folds[kernel.name])]
-    depths = _depths(given.fifo_depths, actors, [*channels, *inner], source, sink)
-    found = simulate(actors, with_depths([*channels, *inner], depths), source, sink)
+    depths, found = sized(actors, _with_given(given.fifo_depths, [*channels, *inner]), source, sink)
     fifos = total(costs.fifo(depths[channel.name], channel.width) for channel in channels)
     schedule = Schedule(
         board=board.name,
@@ -74,16 +72,13 @@ def _fold(kernel: SchedulableKernel, given: Mapping[str, Fold]) -> Fold:
     return match
 
 
-def _depths(
-    given: Mapping[str, int], actors: Sequence[Actor], channels: Sequence[Channel], source: Ends, sink: Ends
-) -> dict[str, int]:
+def _with_given(given: Mapping[str, int], channels: Sequence[Channel]) -> list[Channel]:
     _check_names("FIFO", given, {channel.name for channel in channels})
     for name, depth in given.items():
         if depth < 1:
             raise UserError(f"schedule, FIFO {name}", f"depth {depth}", "at least 1", "Give a larger depth.")
     known = {c.name: given[c.name] for c in channels if c.name in given and c.depth is None}
-    fixed = [c if c.name not in known else Channel(c.name, known[c.name], c.initial, c.width) for c in channels]
-    return fifo_depths(actors, fixed, source, sink)
+    return [c if c.name not in known else Channel(c.name, known[c.name], c.initial, c.width) for c in channels]
 
 
 def check_fit(schedule: Schedule, board: Board) -> None:

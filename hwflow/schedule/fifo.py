@@ -25,17 +25,27 @@ _ATTEMPTS = 4
 def fifo_depths(
     actors: Sequence[Actor], channels: Iterable[Channel], source: Ends, sink: Ends, frames: int = FRAMES
 ) -> dict[str, int]:
-    """A depth for every channel; those that have one keep it.
+    """A depth for every channel; those that have one keep it. See ``sized``."""
+    return sized(actors, channels, source, sink, frames)[0]
 
-    Guarantees: with these depths the first frame's output times and the initiation interval are those of
-    the graph as given. Raises DeadlockError if the given depths deadlock by themselves, GraphError.
+
+def sized(
+    actors: Sequence[Actor], channels: Iterable[Channel], source: Ends, sink: Ends, frames: int = FRAMES
+) -> tuple[dict[str, int], Run]:
+    """A depth for every channel, those that have one keep it; and a run with these depths.
+
+    Guarantees: the first frame's output times and the interval of that run are those of the graph as given, over as
+    many frames, which are enough for outputs that ran ahead at first to have settled. Raises DeadlockError if the given
+    depths deadlock by themselves, GraphError.
     """
     channels = tuple(channels)
     for _ in range(_ATTEMPTS):
         depths = _lazy_depths(run(connect(actors, channels, source, sink), frames))
         frames *= 2  # depths must also hold for a run longer than the one they come from
-        if _same_timing(actors, channels, depths, source, sink, frames):
-            return depths
+        free = run(connect(actors, channels, source, sink), frames)
+        bounded = run(connect(actors, with_depths(channels, depths), source, sink), frames)
+        if _same_timing(free, bounded):
+            return depths, bounded
     raise GraphError(f"no FIFO depths keep the throughput over {frames} frames")
 
 
@@ -44,16 +54,7 @@ def with_depths(channels: Iterable[Channel], depths: dict[str, int]) -> tuple[Ch
     return tuple(replace(channel, depth=depths[channel.name]) for channel in channels)
 
 
-def _same_timing(
-    actors: Sequence[Actor],
-    channels: Sequence[Channel],
-    depths: dict[str, int],
-    source: Ends,
-    sink: Ends,
-    frames: int,
-) -> bool:
-    free = run(connect(actors, channels, source, sink), frames)
-    bounded = run(connect(actors, with_depths(channels, depths), source, sink), frames)
+def _same_timing(free: Run, bounded: Run) -> bool:
     return bounded.ii == free.ii and all(
         bool((bounded.times(channel)[0] == free.times(channel)[0]).all()) for channel in free.network.sinks
     )

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from hwflow.boards import Board
 from hwflow.errors import GateFailed
 from hwflow.schedule.critical import critical_path
-from hwflow.schedule.problem import Choice, Problem
+from hwflow.schedule.problem import Budget, Choice, Problem
 from hwflow.schedule.resources import Resources, total
+from hwflow.schedule.schedule import Schedule
 
 
 class ScheduleRefused(GateFailed):
@@ -30,6 +31,17 @@ def refuse_if_too_slow(problem: Problem, clock_mhz: float) -> None:
     if budget.ii is not None and done.ii > budget.ii:
         slowest = max(problem.chosen(choice), key=lambda option: option.load)
         raise _too_slow("initiation interval", budget.ii, done.ii, clock_mhz, slowest.kernel, slowest.load)
+
+
+def refuse_if_missed(schedule: Schedule, budget: Budget) -> None:
+    """Raise ScheduleRefused if the run that sized the FIFOs, longer than those of the search, misses a budget."""
+    figures = (("latency", budget.latency, schedule.latency), ("initiation interval", budget.ii, schedule.ii))
+    for figure, limit, found in figures:
+        if limit is not None and found > limit:
+            raise ScheduleRefused(
+                f"{figure}: found {in_time(found, schedule.clock_mhz)} over many frames; expected at most "
+                f"{in_time(limit, schedule.clock_mhz)} (estimate). Raise the budget."
+            )
 
 
 def _too_slow(figure: str, budget: int, best: int, clock_mhz: float, kernel: str, held: int) -> ScheduleRefused:

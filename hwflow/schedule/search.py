@@ -18,11 +18,11 @@ from hwflow.boards import Board
 from hwflow.schedule import costs
 from hwflow.schedule.dataflow import Channel, Ends
 from hwflow.schedule.descent import at_target, least_area, targets
-from hwflow.schedule.fifo import fifo_depths, with_depths
+from hwflow.schedule.fifo import sized
 from hwflow.schedule.kernel import SchedulableKernel
 from hwflow.schedule.options import list_options
 from hwflow.schedule.problem import Budget, Choice, Problem, Progress
-from hwflow.schedule.refusal import ScheduleRefused, best_that_fits, refuse_if_too_slow, too_large
+from hwflow.schedule.refusal import ScheduleRefused, best_that_fits, refuse_if_missed, refuse_if_too_slow, too_large
 from hwflow.schedule.resources import KINDS, Resources, total
 from hwflow.schedule.schedule import Schedule
 
@@ -57,6 +57,7 @@ def find_schedule(
         choice = least_area(problem, weights)
         schedule = _schedule(problem, choice, board, clock_mhz)
         if schedule.resources.fits(board):
+            refuse_if_missed(schedule, budget)
             return schedule
         for kind, share in schedule.resources.share_of(board).items():
             if share > 1.0:
@@ -72,8 +73,7 @@ def find_schedule(
 def _schedule(problem: Problem, choice: Choice, board: Board, clock_mhz: float) -> Schedule:
     """Size the FIFOs and measure the bounded graph."""
     channels = problem.all_channels(choice)
-    depths = fifo_depths(problem.actors(choice), channels, problem.source, problem.sink)
-    done = problem.run(choice, with_depths(channels, depths))
+    depths, done = sized(problem.actors(choice), channels, problem.source, problem.sink)
     chosen = problem.chosen(choice)
     return Schedule(
         board=board.name,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hwflow.schedule.dataflow import Actor, Channel, Phase, Port
-from hwflow.schedule.fifo import fifo_depths, with_depths
+from hwflow.schedule.fifo import fifo_depths, sized, with_depths
 from hwflow.schedule.simulate import simulate
 
 
@@ -50,3 +50,20 @@ def test_a_state_that_is_slower_than_the_data_makes_the_interval() -> None:
     free, sized = (simulate(actors, c, sources, sinks, 6) for c in (channels, with_depths(channels, depths)))
     assert (free.latency, free.ii) == (sized.latency, sized.ii) == (7 + 6 - 1 + 1, 8 * 9)
     assert depths["t"] <= 8 + 1
+
+
+def test_an_output_that_ran_ahead_at_first_has_settled_in_the_interval() -> None:
+    """A state that waits for nothing is early until the fork is held up: one distance of 9 among those of 8."""
+    actors = [
+        Actor("fork", (Phase({"x": 1}, {"a": 1, "b": 1, "c": 1}),), 1),
+        Actor("first", (Phase({"a": 1}, {"d": 1, "e": 1}, 8),), 9),
+        Actor("both", (Phase({"b": 1, "d": 1}, {"v": 1}, 8),), 9),
+        Actor("state", (Phase({"c": 1}, {"u": 1}),), 1),
+        Actor("pass", (Phase({"e": 1}, {"f": 1}),), 1),
+        Actor("last", (Phase({"f": 1}, {"y": 1}, 8),), 10),
+    ]
+    channels = [Channel(name, width=8) for name in "xabcdefvuy"]
+    sources, sinks = Port("x", 1), [Port("y", 1), Port("v", 1), Port("u", 1)]
+    depths, done = sized(actors, channels, sources, sinks)
+    assert simulate(actors, with_depths(channels, depths), sources, sinks, 4).ii == 9
+    assert done.ii == simulate(actors, channels, sources, sinks, 4).ii == 8

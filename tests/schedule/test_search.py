@@ -234,3 +234,29 @@ def test_a_foreign_json_is_refused(board: Board, old: str, new: str, key: str) -
 
 def _ignore(_: str) -> None:
     pass
+
+
+@dataclass(frozen=True)
+class Borrowed:
+    """Six frames go through at once, before what comes back sets the pace: more than the search looks at."""
+
+    name: str = "borrowed"
+
+    def folds(self) -> list[Fold]:
+        return [Fold(1, 1, 1)]
+
+    def actors(self, fold: Fold) -> list[Actor]:
+        return [Actor("there", (Phase({"x": 1, "free": 1}, {"h": 1}),), 1),
+                Actor("back", (Phase({"h": 1}, {"y": 1, "free": 1}),), 1, {"free": 30})]  # fmt: skip
+
+    def channels(self, fold: Fold) -> list[Channel]:
+        return [Channel("h", 2), Channel("free", initial=6)]
+
+    def resources(self, fold: Fold) -> Resources:
+        return Resources(lut=1)
+
+
+def test_a_budget_that_holds_for_the_first_frames_alone_is_refused(board: Board) -> None:
+    channels = [Channel("x", width=8), Channel("y", width=8)]
+    with pytest.raises(ScheduleRefused, match=r"initiation interval: found 2\d cycles .* at most 4 cycles"):
+        find_schedule([Borrowed()], channels, Port("x", 1), Port("y", 1), board, 200.0, ii_budget=4)

@@ -73,8 +73,9 @@ def write_unrolled(graph: Graph, clock_mhz: float, folder: Path, progress: Progr
     bit of the program is wrong.
     """
     say = progress or (lambda _: None)
+    graph = canonicalise(graph)  # whose input is the port: an image arrives channels last
     source, sink = _ports(graph)
-    program = trace(clamp_last(canonicalise(graph)), say)
+    program = trace(clamp_last(graph), say)
     say("compare with the reference")
     _check(graph, program)
     say("place stages")

@@ -55,10 +55,15 @@ def _check_table(graph: Graph, node: Node) -> None:
 
 def _require(graph: Graph, node: Node, bits: int, most: int, what: str) -> None:
     if bits > most:
-        name = graph.names.get(node.output, node.output)
         raise UserError(
-            f"unrolled style, tensor {name!r} ({type(node.op).__name__})",
+            subject(graph, node),
             what.format(bits),
             f"at most {most}",
             "Quantise it to fewer bits, or build the streaming style.",
         )
+
+
+def subject(graph: Graph, node: Node) -> str:
+    """The tensor that a refusal is about."""
+    name = graph.names.get(node.output, node.output)
+    return f"unrolled style, tensor {name!r} ({type(node.op).__name__})"

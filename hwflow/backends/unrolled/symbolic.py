@@ -33,7 +33,13 @@ def load(name: str) -> Any:
         raise ToolMissing("alkaid", "the unrolled style", "Install it: pip install 'hwflow[unrolled]'.") from None
 
 
+class AllConstant(Exception):
+    """Nothing of a result depends on the input, which alkaid has no array for."""
+
+
 def _array(symbols: Any) -> Symbols:
+    if all(isinstance(s, (int, float, np.number)) for s in np.ravel(symbols)):
+        raise AllConstant
     return load("alkaid.trace").FVArray(symbols)
 
 

@@ -46,7 +46,12 @@ def _evaluate(graph: Graph, node: Node, arrays: Sequence[Symbols]) -> Symbols:
         found = f"the op {type(node.op).__name__}"
         expected = f"one of {', '.join(sorted(kind.__name__ for kind in RULES))}"
         raise UserError("unrolled style", found, expected, "Build the streaming style.")
-    result = rule(node.op, graph.inputs_of(node), arrays)
+    try:
+        result = rule(node.op, graph.inputs_of(node), arrays)
+    except sym.AllConstant:
+        found = "numbers that do not depend on the input"
+        remedy = "Train the model further, leave the layer out, or build the streaming style."
+        raise UserError(limits.subject(graph, node), found, "a layer that does something", remedy) from None
     limits.check_signal(graph, node, sym.interval(result))
     return sym.within(result, graph.tensors[node.output].type)
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from hwflow.ir.graph import Bounds, IntArray, Tensor
 from hwflow.ir.ops.base import INT32_LIMIT, SimpleOp, carrier
+from hwflow.ir.types import FixedType, type_for
 
 _BEYOND = 1 << 62  # no integer of the graph is as large
 
@@ -19,6 +20,12 @@ class Clamp(SimpleOp):
 
     lo: int | None
     hi: int | None
+
+    def compared(self, source: FixedType) -> FixedType:
+        """The type that x is limited in: x's own, or one that holds a limit that all of x is beyond."""
+        above = source.hi if self.lo is None else max(source.hi, self.lo)
+        below = source.lo if self.hi is None else min(source.lo, self.hi)
+        return source if source.holds(below, above) else type_for(min(below, source.lo), above, source.frac)
 
     def shape(self, inputs: Sequence[Tensor]) -> tuple[int, ...]:
         return inputs[0].shape

@@ -93,7 +93,7 @@ def _choosing(changing: Bits) -> tuple[int, bool]:
     if count <= 2:
         luts = int((~changing.all(axis=1)).sum()) if count == 2 else 0
         return luts, luts > 0
-    groups = changing.reshape(len(changing), -1, _GROUP)
+    groups = changing.reshape(len(changing), count // _GROUP, _GROUP)
     whole = np.asarray(groups.all(axis=2))
     pairs = groups.reshape(*whole.shape, 2, 2).all(axis=3).sum(axis=2)
     found = np.where(whole, 1, groups.sum(axis=2) - pairs)  # what LUTs choose among

@@ -21,6 +21,7 @@ from hwflow.ir.ops import (
     Sub,
     Table,
     Transpose,
+    Window,
 )
 from hwflow.ir.types import FixedType
 
@@ -81,3 +82,24 @@ def _softmax(b: GraphBuilder, scores: str) -> str:
     sums = np.maximum(np.arange(1 << b.tensor(total).type.width), 1)
     inverse = b.add(Table(), total, b.constant(np.minimum(np.rint(32 * 31 / sums), 63), 5, FixedType(False, 6, 5)))
     return b.add(Requantise(FixedType(False, 6, 6)), b.add(Mul(), terms, inverse))
+
+
+def convolution() -> Graph:
+    """A padded kernel over an image of (2, 4, 3), channels first as in a file; the greatest of its pixels; a layer."""
+    rng = np.random.default_rng(4)
+    b = GraphBuilder()
+    image = b.add(Transpose((1, 2, 0)), b.input((2, 4, 3), FixedType(True, 4, 2)))
+    windows = b.add(Reshape((6, 8)), b.add(Window((2, 2), (2, 1), (0, 0, 0, 1)), image))
+    pixels = b.add(
+        Requantise(FixedType(False, 5, 2)), b.add(MatMul(), windows, b.constant(rng.integers(-3, 4, (8, 3)), 1))
+    )
+    flat = b.add(Reshape((3,)), b.add(ReduceMax(-2, False), pixels))
+    return b.build([b.add(Requantise(FixedType(True, 6, 2)), _dense(b, rng, flat, 3, 2))])
+
+
+def no_weights() -> Graph:
+    """A layer of zeros, named ``dead``, in front of another."""
+    b = GraphBuilder()
+    dead = b.add(MatMul(), b.input((2,), FixedType(True, 4, 2)), b.constant(np.zeros((2, 3)), 0))
+    b.name(dead, "dead")
+    return b.build([b.add(MatMul(), dead, b.constant(np.ones((3, 2)), 0))])

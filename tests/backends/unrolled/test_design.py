@@ -16,6 +16,7 @@ from hwflow.ir import reference
 from hwflow.ir.builder import GraphBuilder
 from hwflow.ir.graph import Graph
 from hwflow.ir.types import FixedType
+from hwflow.passes import canonicalise
 from hwflow.verify.cosim.beats import Stream
 from hwflow.verify.cosim.compare import KernelPorts
 from hwflow.verify.cosim.manifest import read_manifest
@@ -38,16 +39,19 @@ def _streams(graph: Graph) -> dict[str, Stream]:
 
 @pytest.mark.parametrize(
     ("graph", "clock_mhz"),
-    [(graphs.attention(), 200.0), (graphs.attention(1), 500.0), (graphs.token_mix(), 100.0)],
-    ids=["200 MHz", "500 MHz", "one stage"],
-)
+    [
+        (graphs.attention(), 200.0), (graphs.attention(1), 500.0), (graphs.token_mix(), 100.0),
+        (graphs.convolution(), 300.0),
+    ],
+    ids=["200 MHz", "500 MHz", "one stage", "an image"],
+)  # fmt: skip
 def test_measured_equals_predicted(graph: Graph, clock_mhz: float, tmp_path: Path) -> None:
     built = write_unrolled(graph, clock_mhz, _folder(tmp_path, "rtl"))
     assert (built.ii, built.latency) == (1, built.stages + 1)
     assert built.period_ns <= 1000 / clock_mhz
     lint(built.folder, read_manifest(built.folder).sources)
     options = CosimOptions(built.latency, built.ii)
-    result = run_cosim(built.folder, tmp_path / "work", _streams(graph), KERNELS, options)
+    result = run_cosim(built.folder, tmp_path / "work", _streams(canonicalise(graph)), KERNELS, options)
     nominal = result.runs[0]
     assert [run.wrong for run in result.runs] == [None] * len(result.runs)
     assert [run.failures for run in result.runs] == [()] * len(result.runs)
@@ -73,6 +77,11 @@ def test_a_wrong_bit_of_the_program_is_found(tmp_path: Path, monkeypatch: pytest
     with pytest.raises(GateFailed, match="1 of 1024 frames differ from the integer reference"):
         write_unrolled(graphs.token_mix(), 200.0, tmp_path)
     assert not (tmp_path / "rtl.json").exists()
+
+
+def test_a_layer_that_does_nothing_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"tensor 'dead' \(MatMul\): found numbers that do not depend on the input"):
+        write_unrolled(graphs.no_weights(), 200.0, tmp_path)
 
 
 def test_two_inputs_are_refused(tmp_path: Path) -> None:
