@@ -35,3 +35,9 @@ def ints_of(node: ir.Node, name: str, input_index: int | None = None) -> list[in
 def axes_of(node: ir.Node) -> list[int] | None:
     """The axes of a reduction."""
     return ints_of(node, "axes", 1)
+
+
+def numbers_of(node: ir.Node) -> dict[str, float | str]:
+    """The attributes that are numbers or texts."""
+    kinds = {ir.AttributeType.FLOAT, ir.AttributeType.INT, ir.AttributeType.STRING}
+    return {name: attribute.value for name, attribute in node.attributes.items() if attribute.type in kinds}

@@ -1,4 +1,4 @@
-"""Folds every node whose inputs are constants, by running exactly those nodes in onnxruntime.
+"""Folds every node whose inputs are constants (``constants`` says how they are computed).
 
 No node runs before the size of its output is known and allowed: a few bytes can ask for a constant of terabytes.
 Nodes whose shapes only the values of other constants can say wait for the next round.
@@ -7,7 +7,6 @@ Nodes whose shapes only the values of other constants can say wait for the next 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
 
 import numpy as np
 import onnx_ir as ir
@@ -15,9 +14,8 @@ import onnx_ir as ir
 from hwflow.errors import UserError
 from hwflow.limits import LIMITS, Limits
 from hwflow.onnx_import.bad_values import check_quantisers
-from hwflow.onnx_import.lower import lower
+from hwflow.onnx_import.constants import compute_constants, read_outside
 from hwflow.onnx_import.quantiser import is_quant
-from hwflow.onnx_import.session import run_bounded, session_of
 from hwflow.onnx_import.sizes import static_shapes
 
 _RANDOM = frozenset(
@@ -35,11 +33,13 @@ def fold_constants(model: ir.Model, limits: Limits = LIMITS) -> None:
         check_quantisers(graph)
         nodes = _sized(model, _constant_nodes(graph), limits)
         constant = set(nodes)
-        frontier = [n.outputs[0] for n in nodes if _read_outside(n, constant)]
+        frontier = [n.outputs[0] for n in nodes if read_outside(n, constant)]
         if not frontier:
             break
-        for value, array in zip(frontier, _evaluate(model, frontier), strict=True):
-            _store(graph, value, array)
+        compute_constants(nodes, graph.opset_imports)
+        for value in frontier:
+            assert value.const_value is not None
+            _store(graph, value, value.const_value.numpy())
         remove_unused(graph)
     remove_unused(graph)
 
@@ -127,22 +127,6 @@ def _sized(model: ir.Model, nodes: list[ir.Node], limits: Limits) -> list[ir.Nod
         sized.add(node.outputs[0])
         kept.append(node)
     return kept
-
-
-def _read_outside(node: ir.Node, constant: Collection[ir.Node]) -> bool:
-    output = node.outputs[0]
-    return output.is_graph_output() or any(use.node not in constant for use in output.uses())
-
-
-def _evaluate(model: ir.Model, values: list[ir.Value]) -> list[np.ndarray]:
-    """Run the nodes behind ``values`` in a clone of the model that has only them as outputs."""
-    clone = model.clone()
-    by_name = {o.name: o for node in clone.graph for o in node.outputs}
-    clone.graph.outputs[:] = [by_name[v.name] for v in values]
-    remove_unused(clone.graph)
-    clone.graph.inputs[:] = []
-    lower(clone)
-    return run_bounded(session_of(clone, optimise=False), [v.name for v in values], {}, "constants")
 
 
 def _store(graph: ir.Graph, value: ir.Value, array: np.ndarray) -> None:

@@ -20,6 +20,7 @@ from hwflow.ir.graph import Graph, Op
 from hwflow.ir.ops import Add, Mul, Requantise, Reshape, Shift, Sub
 from hwflow.ir.rounding import PortRounding
 from hwflow.limits import LIMITS, Limits
+from hwflow.onnx_import.lookup import ChainTable
 from hwflow.onnx_import.problems import Problems, Unsupported, advice
 from hwflow.onnx_import.quantiser import exact_quantiser, is_quant
 from hwflow.onnx_import.values import Constant, RawInput, Source, Symbol, Value, first_unit_axis
@@ -32,11 +33,13 @@ MAX_FRACTION = 60  # no value, and no value over a scale, leaves the range of no
 @dataclass(frozen=True)
 class Imported:
     """``graph``; ``wide``: ONNX value name -> largest integer met, where that needs more than 24 bits;
-    ``names``: ONNX value name -> tensor id, for every value that is a tensor of the graph."""
+    ``names``: ONNX value name -> tensor id, for every value that is a tensor of the graph;
+    ``tables``: the functions that became tables, by the name of the quantised value."""
 
     graph: Graph
     wide: dict[str, int]
     names: dict[str, str]
+    tables: dict[str, ChainTable]
 
 
 class Importer:
@@ -53,6 +56,7 @@ class Importer:
         self.products: dict[str, int] = {}  # see ``product``
         self.wide: dict[str, int] = {}
         self.names: dict[str, str] = {}
+        self.tables: dict[str, ChainTable] = {}
 
     def run(self) -> Imported:
         """The integer graph. UserError lists every node that has no exact form."""
@@ -73,7 +77,8 @@ class Importer:
         problems.raise_if_any()
         built = self.builder.build(outputs)
         integer = replace(built, inputs=tuple(ports), roundings=self.roundings, rows=self.rows)
-        return Imported(integer, self.wide, {n: id for n, id in self.names.items() if id in integer.tensors})
+        names = {name: id for name, id in self.names.items() if id in integer.tensors}
+        return Imported(integer, self.wide, names, self.tables)
 
     def _visit(self, position: int, node: ir.Node, problems: Problems) -> None:
         from hwflow.onnx_import.handlers import HANDLERS  # handlers import this module

@@ -37,6 +37,8 @@ def lower(model: ir.Model, wide: Collection[str] = ()) -> None:
             _limit_tokens(graph, node, double)
         elif node.op_type in _SINGLE_ONLY:
             _narrow(graph, node, double)
+        elif node.op_type == "Cast":
+            continue  # its type is its own
         elif in_double or any(o.name in wide for o in node.outputs):
             _widen(graph, node, double)
     for domain in QUANT_DOMAINS:
@@ -91,6 +93,8 @@ def _limit_tokens(graph: ir.Graph, node: ir.Node, double: set[ir.Value]) -> None
     assert table is not None and tokens is not None
     if table in double or _is_double_constant(table):
         double.update(node.outputs)
+        for output in node.outputs:
+            output.type = ir.TensorType(ir.DataType.DOUBLE)  # a clone shares the old one
     if table.const_value is None or tokens.const_value is not None or tokens.dtype is None:
         return
     rows = len(table.const_value.numpy())

@@ -14,8 +14,10 @@ import onnx_ir as ir
 from hwflow.errors import UserError
 from hwflow.ir.graph import Graph
 from hwflow.limits import LIMITS, Limits
+from hwflow.onnx_import.fold import remove_unused
 from hwflow.onnx_import.integer import import_integer_graph
 from hwflow.onnx_import.load import load_model
+from hwflow.onnx_import.lookup import ChainTable, place_tables
 from hwflow.onnx_import.lower import lower
 from hwflow.onnx_import.near_exact import NearExactOptions, make_exact
 from hwflow.onnx_import.ports import PortData, PortScales, read_port_scales
@@ -71,15 +73,20 @@ def import_model(
     original = _standard(model) if mode == "near-exact" else None
     rewrites = make_exact(model, samples, options) if mode == "near-exact" else ()
     imported = import_integer_graph(model, limits)
-    golden = _standard(model, imported.wide)
+    golden = _standard(model, imported.wide, imported.tables)
     before = original if rewrites else None
     return ImportedModel(imported.graph, golden, imported.names, imported.wide, mode, rewrites, before)
 
 
-def _standard(model: ir.Model, wide: Mapping[str, int] | None = None) -> bytes:
-    """The model in standard ops; what is computed in double is said in its metadata."""
+def _standard(
+    model: ir.Model, wide: Mapping[str, int] | None = None, tables: Mapping[str, ChainTable] | None = None
+) -> bytes:
+    """The model in standard ops, functions as tables; what is computed in double is said in its metadata."""
     clone = model.clone()
     infer_shapes(clone)
+    if tables:
+        place_tables(clone, tables)
+        remove_unused(clone.graph)
     lower(clone, wide or {})
     clone.producer_name, clone.producer_version = "hwflow", ""
     if wide:

@@ -1,11 +1,13 @@
-"""A quantiser in standard ONNX ops."""
+"""A quantiser in standard ONNX ops, and of constants."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import onnx_ir as ir
+from numpy.typing import NDArray
 
 from hwflow.onnx_import.quantiser import Quantiser
 from hwflow.onnx_import.rewrite import Replacement
@@ -39,6 +41,28 @@ def quantise(r: Replacement, value: ir.Value, quantiser: Quantiser, real: type[n
     clipped = r.op("Clip", rounded, const(quantiser.lo, "limit"), const(quantiser.hi, "limit"))
     return r.op("Mul", shifted("Sub", clipped), const(quantiser.scale, "scale"))
 
+
+def quantised(array: NDArray[Any], quantiser: Quantiser, real: type[np.floating]) -> NDArray[Any]:
+    """The same of an array, computed here in the type ``real``."""
+    scale, point, lo, hi = (
+        np.asarray(n, real) if np.size(n) > 1 else np.asarray(n, real).reshape(())
+        for n in (quantiser.scale, quantiser.zero_point, quantiser.lo, quantiser.hi)
+    )
+    scaled, rounding = array.astype(real) / scale, ROUND_ARRAY[quantiser.rounding]
+    rounded = rounding(scaled) + point if quantiser.rounds_first else rounding(scaled + point)
+    result: NDArray[Any] = (np.clip(rounded, lo, hi) - point) * scale
+    return result
+
+
+ROUND_ARRAY: Mapping[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
+    "half_even": np.rint,
+    "floor": np.floor,
+    "ceil": np.ceil,
+    "up": lambda x: np.sign(x) * np.ceil(np.abs(x)),
+    "down": np.trunc,
+    "half_up": lambda x: np.sign(x) * np.floor(np.abs(x) + x.dtype.type(0.5)),
+    "half_down": lambda x: np.sign(x) * np.ceil(np.abs(x) - x.dtype.type(0.5)),
+}
 
 _Round = Callable[[Replacement, ir.Value, type[np.floating]], ir.Value]
 

@@ -89,13 +89,15 @@ class Replacement:
         self.nodes.append(node)
         return node.outputs[0]
 
-    def copy(self, node: ir.Node, inputs: Sequence[ir.Value | None]) -> ir.Value:
-        """The same operator on other inputs; returns its only output."""
-        made = ir.Node(node.domain, node.op_type, inputs, list(node.attributes.values()), num_outputs=1)
-        made.outputs[0].name = f"{self._stem}/hwflow_{len(self.nodes)}_{node.op_type}"
+    def copy(self, node: ir.Node, inputs: Sequence[ir.Value | None], index: int = 0) -> ir.Value:
+        """The same operator on other inputs; returns one of its outputs."""
+        count = len(node.outputs)
+        made = ir.Node(node.domain, node.op_type, inputs, list(node.attributes.values()), num_outputs=count)
+        for number, output in enumerate(made.outputs):
+            output.name = f"{self._stem}/hwflow_{len(self.nodes)}_{node.op_type}" + (f"_{number}" if count > 1 else "")
         self.graph.insert_before(self.node, [made])
         self.nodes.append(made)
-        return made.outputs[0]
+        return made.outputs[index]
 
     def const(self, array: np.ndarray | float, hint: str = "const") -> ir.Value:
         """A constant, float32 unless the array says otherwise."""

@@ -1,4 +1,4 @@
-"""Unary chains become tables, computed by onnxruntime; movement in between changes nothing."""
+"""Unary chains become tables, each entry correctly rounded; movement in between changes nothing."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 
 from hwflow.errors import UserError
@@ -83,6 +84,37 @@ def test_a_function_with_a_constant_on_either_side(tmp_path: Path, op: str) -> N
     y, z = m.node(op, m.const(1.3), shifted), m.node(op, shifted, m.const([[0.7]]))
     model = imported(tmp_path, m, m.quant(y, 8, 2), m.quant(z, 8, 2))
     assert tables(model.graph) == 2
+
+
+def test_golden_holds_tables_instead_of_functions(tmp_path: Path) -> None:
+    m = ModelBuilder()
+    x = m.quant(m.input(1, 4, 6), 8, 4)
+    first = m.quant(m.node("Exp", m.node("Transpose", x, perm=[0, 2, 1])), 8, 4)
+    second = m.quant(silu(m, first), 8, 4, name="second")
+    model = imported(tmp_path, m, m.quant(softplus_of_negative(m, second), 30, 20))
+    nodes = onnx.load_from_string(model.golden).graph.node
+    assert not {node.op_type for node in nodes} & {*FUNCTIONS, "Neg"} - {"Round"}
+    assert [node.op_type for node in nodes].count("Gather") == 3
+    assert "second" in {name for node in nodes for name in node.output}
+
+
+@pytest.mark.parametrize("length", [1, 3, 16, 100])
+def test_a_value_does_not_depend_on_how_many_there_are(tmp_path: Path, length: int) -> None:
+    """log(243.5) lies beside a tie at 2^-9, on whose sides the logarithms of onnxruntime are."""
+    m = ModelBuilder()
+    x = m.quant(m.input(1, length), 9, 1, signed=False)
+    model = imported(tmp_path, m, m.quant(m.node("Log", m.node("Max", x, m.const(0.5))), 13, 9))
+    inputs = np.full((2, length), 243.5, np.float32)
+    assert all(np.all(found == 2813 / 512) for level in LEVELS for found in outputs_at(model, inputs, level))
+
+
+def test_the_work_for_one_table_is_bounded(tmp_path: Path) -> None:
+    m = ModelBuilder()
+    y = m.quant(m.input(1, 3), 20, 8)
+    for _ in range(17):
+        y = m.node("Tanh", y)
+    with pytest.raises(UserError, match="a chain of 17 functions of 20 bits, over 16777216 values to compute; put a"):
+        import_model(m.save(tmp_path, m.quant(y, 8, 7)))
 
 
 def test_movement_between_a_function_and_its_quantiser(tmp_path: Path) -> None:

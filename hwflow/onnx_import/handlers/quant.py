@@ -12,6 +12,7 @@ from hwflow.ir.types import FixedType, type_for
 from hwflow.onnx_import.chain import tabulate
 from hwflow.onnx_import.handlers.requantise import requantise
 from hwflow.onnx_import.integer import MAX_FRACTION, Importer
+from hwflow.onnx_import.lookup import ChainTable
 from hwflow.onnx_import.problems import Unsupported
 from hwflow.onnx_import.quantiser import Quantiser, exact_quantiser
 from hwflow.onnx_import.values import Constant, RawInput, Value, drop_axis, dyadic, first_unit_axis
@@ -95,10 +96,13 @@ def _table(importer: Importer, node: ir.Node, value: Value, frac: int) -> str:
     met = (inputs >= bounds.lo.min()) & (inputs <= bounds.hi.max())
     if undefined := inputs[np.isnan(entries) & met].tolist():
         raise Unsupported(f"it is not a number where {value.source.name!r} is {undefined[0] * source.step:g}")
-    type = type_for(limits[0], limits[1], frac)
-    table = importer.builder.constant(np.nan_to_num(entries).astype(np.int64), frac, type)
-    importer.builder.name(table, f"{node.outputs[0].name}/table")
-    return importer.emit(node.outputs[0].name or "", Table(), value.source.id, table)
+    name, whole = node.outputs[0].name or "", np.nan_to_num(entries).astype(np.int64)
+    reals, order = np.ldexp(whole[met].astype(np.float64), -frac), np.argsort(inputs[met])
+    first = int(inputs[met].min())
+    importer.tables[name] = ChainTable(value.source.name, first, source.frac, quantiser.value_bits, reals[order])
+    table = importer.builder.constant(whole, frac, type_for(limits[0], limits[1], frac))
+    importer.builder.name(table, f"{name}/table")
+    return importer.emit(name, Table(), value.source.id, table)
 
 
 def _fine(quantiser: Quantiser, limit: int, fine: int) -> int:
