@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Literal, get_args
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from hwflow.errors import UserError
 from hwflow.frontends.brevitas.quantization import Quantization, Quantized, values
+from hwflow.frontends.brevitas.real_function import RealFunction
 
 Function = Literal["gelu", "silu", "tanh", "sigmoid"]
-_FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
-    "gelu": nn.functional.gelu,
-    "silu": lambda x: x * torch.sigmoid(x),  # written out, so that it exports as Sigmoid and Mul at every opset
-    "tanh": torch.tanh,
-    "sigmoid": torch.sigmoid,
-}
 
 
 class TableActivation(nn.Module):
@@ -29,11 +22,11 @@ class TableActivation(nn.Module):
 
     def __init__(self, function: Function, q: Quantization) -> None:
         super().__init__()
-        if function not in _FUNCTIONS:
+        if function not in get_args(Function):
             raise UserError(
                 "TableActivation", f"the function {function!r}", ", ".join(get_args(Function)), "Choose one."
             )
-        self.function = _FUNCTIONS[function]
+        self.function = RealFunction(function, q)
         self.input = q.identity("input_quant")
         self.output = q.identity("output_quant", "table", signed=function != "sigmoid")
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import torch
 from torch import nn
 
 from hwflow.frontends.brevitas.layer_norm import EPSILON
 from hwflow.frontends.brevitas.quantization import Quantization, Quantized, values
+from hwflow.frontends.brevitas.real_function import RealFunction
 
 EXACT_BITS = 24  # of float32
 MEAN_BITS = 6  # of the constant that corrects a mean over a number that is no power of two
@@ -35,6 +35,7 @@ class GroupNorm(nn.Module):
         wide = 2 * (q.bits("activation", "centred") - 1) + shift > EXACT_BITS
         self.square = q.identity("square", signed=False) if wide else nn.Identity()
         self.variance = q.identity("variance", "variance", signed=False)
+        self.inverse_root = RealFunction("rsqrt", q)
         self.rsqrt = q.identity("rsqrt", "table", signed=False)
         self.normalised = q.identity("normalised")
         self.affine = q.scale_bias("affine", channels, trailing=2)
@@ -47,6 +48,6 @@ class GroupNorm(nn.Module):
         mean = values(self.mean(row.sum(-1, keepdim=True) * self.share))
         c = values(self.centred(row - (mean if self.correction == 1 else mean * self.correction)))
         variance = self.variance(values(self.square(c * c)).sum(-1, keepdim=True) * self.share)
-        rsqrt = values(self.rsqrt(torch.reciprocal(torch.sqrt(values(variance) + self.epsilon))))
+        rsqrt = values(self.rsqrt(self.inverse_root(values(variance) + self.epsilon)))
         normalised = (c * rsqrt).reshape(-1, *image.shape[1:])
         return self.output(self.affine(self.normalised(normalised)))

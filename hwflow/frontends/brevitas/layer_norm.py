@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
 from hwflow.frontends.brevitas.exact import require_power_of_two
 from hwflow.frontends.brevitas.quantization import Quantization, Quantized, values
+from hwflow.frontends.brevitas.real_function import RealFunction
 
 EPSILON = 2.0**-10
 
@@ -23,6 +23,7 @@ class RMSNorm(nn.Module):
         self.epsilon = epsilon
         self.centred = q.identity("centred")
         self.variance = q.identity("variance", "variance", signed=False)
+        self.inverse_root = RealFunction("rsqrt", q)
         self.rsqrt = q.identity("rsqrt", "table", signed=False)
         self.normalised = q.identity("normalised")
         self.affine = q.scale_bias("affine", dim)
@@ -32,7 +33,7 @@ class RMSNorm(nn.Module):
         """Normalise ``x`` (..., dim)."""
         c = values(self.centred(self.centre(values(x))))
         variance = values(self.variance((c * c).mean(-1, keepdim=True)))
-        rsqrt = values(self.rsqrt(torch.reciprocal(torch.sqrt(variance + self.epsilon))))
+        rsqrt = values(self.rsqrt(self.inverse_root(variance + self.epsilon)))
         return self.output(self.affine(self.normalised(c * rsqrt)))
 
     def centre(self, x: Tensor) -> Tensor:

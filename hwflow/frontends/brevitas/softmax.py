@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-import torch
 from torch import Tensor, nn
 
 from hwflow.frontends.brevitas.quantization import Quantization, values
+from hwflow.frontends.brevitas.real_function import RealFunction
 
 NO_MAX_RANGE = 4  # scores are clipped to [-4, 4): exp then spans 0.018 .. 54.6
 NO_MAX_GUARD = 2.0**-4  # keeps the reciprocal finite when every exp of a row rounds to 0
@@ -27,6 +27,7 @@ class StableSoftmax(nn.Module):
         saturated = (
             (exp_bits + 1) * math.log(2) / (1 - 2.0**-bits)
         )  # the largest difference must reach this: exp is 0 there
+        self.exponential, self.inverse = RealFunction("exp", q), RealFunction("reciprocal", q)
         self.score = q.identity("score")
         self.difference = q.identity("difference", signed=False, frac=bits - math.ceil(math.log2(saturated)))
         self.exp = q.identity("exp", "table", signed=False, frac=exp_bits)
@@ -41,9 +42,9 @@ class StableSoftmax(nn.Module):
         s = values(self.score(scores))
         s = s if mask is None else s + mask
         difference = values(self.difference(s.amax(-1, keepdim=True) - s))
-        e = values(self.exp(torch.exp(-difference)))
+        e = values(self.exp(self.exponential(-difference)))
         total = values(self.total(e.sum(-1, keepdim=True)))
-        reciprocal = values(self.reciprocal(torch.reciprocal(total)))
+        reciprocal = values(self.reciprocal(self.inverse(total)))
         return values(self.probability(e * reciprocal))
 
 
@@ -59,6 +60,7 @@ class PlainSoftmax(nn.Module):
         super().__init__()
         exp_bits, limit = q.bits("table", "exp"), _score_limit(q, masked)
         score_frac = q.bits("activation", "score") - 1 - math.ceil(math.log2(limit))
+        self.exponential, self.inverse = RealFunction("exp", q), RealFunction("reciprocal", q)
         # The float twin saturates above too: without the maximum's subtraction exp would overflow.
         self.score = q.identity("score", frac=score_frac) if q.enabled else nn.Hardtanh(MASK, limit)
         self.exp = q.identity("exp", "table", signed=False, frac=exp_bits - _exp_integer_bits(limit))
@@ -69,9 +71,9 @@ class PlainSoftmax(nn.Module):
     def forward(self, scores: Tensor, mask: Tensor | None = None) -> Tensor:
         """Probabilities of the shape of ``scores`` (..., keys); ``mask`` is broadcast against it."""
         s = values(self.score(scores if mask is None else scores + mask))
-        e = values(self.exp(torch.exp(s)))
+        e = values(self.exp(self.exponential(s)))
         total = values(self.total(e.sum(-1, keepdim=True)))
-        reciprocal = values(self.reciprocal(torch.reciprocal(total + NO_MAX_GUARD)))
+        reciprocal = values(self.reciprocal(self.inverse(total + NO_MAX_GUARD)))
         return values(self.probability(e * reciprocal))
 
 

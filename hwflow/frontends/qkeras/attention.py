@@ -28,11 +28,15 @@ def stable_softmax(scores: KerasTensor, q: Quantization, mask: Mask = None, leng
     s = _masked(q.identity("score")(scores), mask)
     difference = ops.subtract(ops.max(s, axis=-1, keepdims=True), s)
     difference = q.identity("difference", signed=False, frac=bits - math.ceil(math.log2(saturated)))(difference)
-    e = q.identity("exp", "table", signed=False, frac=exp_bits)(ops.exp(ops.negative(difference)))
+    e = q.identity("exp", "table", signed=False, frac=exp_bits)(
+        q.function("exponential", "exp_of_negative")(difference)
+    )
     total_frac = q.bits("sum", "total") - math.ceil(math.log2(length))
     total = q.identity("total", "sum", signed=False, frac=total_frac)(ops.sum(e, axis=-1, keepdims=True))
     reciprocal_frac = q.bits("table", "reciprocal")
-    reciprocal = q.identity("reciprocal", "table", signed=False, frac=reciprocal_frac)(ops.reciprocal(total))
+    reciprocal = q.identity("reciprocal", "table", signed=False, frac=reciprocal_frac)(
+        q.function("inverse", "reciprocal")(total)
+    )
     return _probability(ops.multiply(e, reciprocal), q)
 
 
@@ -44,9 +48,11 @@ def plain_softmax(scores: KerasTensor, q: Quantization, mask: Mask = None) -> Ke
         s = q.identity("score", frac=q.bits("activation", "score") - 1 - math.ceil(math.log2(limit)))(s)
     else:  # the float twin saturates above too: exp would overflow
         s = ops.clip(s, MASK, limit)
-    e = q.identity("exp", "table", signed=False, frac=exp_bits - _exp_integer_bits(limit))(ops.exp(s))
+    e = q.identity("exp", "table", signed=False, frac=exp_bits - _exp_integer_bits(limit))(
+        q.function("exponential", "exp")(s)
+    )
     total = q.identity("total", "sum", signed=False)(ops.sum(e, axis=-1, keepdims=True))
-    guarded = ops.reciprocal(ops.add(total, NO_MAX_GUARD))
+    guarded = q.function("inverse", "reciprocal", NO_MAX_GUARD)(total)
     return _probability(ops.multiply(e, q.identity("reciprocal", "table", signed=False)(guarded)), q)
 
 

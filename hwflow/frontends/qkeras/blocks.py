@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-import keras
 from keras import ops
 
 from hwflow.errors import UserError
@@ -44,7 +43,7 @@ def _norm(x: KerasTensor, q: Quantization, epsilon: float) -> KerasTensor:
         raise UserError(f"normalisation {q.scope!r}", f"a mean over {size} elements", "a power of two", remedy)
     c = q.identity("centred")(x)
     variance = q.identity("variance", "variance", signed=False)(ops.mean(ops.multiply(c, c), axis=-1, keepdims=True))
-    root = ops.reciprocal(ops.sqrt(ops.add(variance, epsilon)))
+    root = q.function("inverse_root", "rsqrt", epsilon)(variance)
     normalised = q.identity("normalised")(ops.multiply(c, q.identity("rsqrt", "table", signed=False)(root)))
     return q.identity("output_quant")(q.scale_bias("affine")(normalised))
 
@@ -58,7 +57,7 @@ def table_activation(x: KerasTensor, function: Function, q: Quantization) -> Ker
     if function not in get_args(Function):
         names = ", ".join(get_args(Function))
         raise UserError("table_activation", f"the function {function!r}", names, "Choose one.")
-    y = keras.layers.Activation(function, name=q.path("function"))(q.identity("input_quant")(x))
+    y = q.function("function", function)(q.identity("input_quant")(x))
     return q.identity("output_quant", "table", signed=function != "sigmoid")(y)
 
 

@@ -53,7 +53,7 @@ def group_norm(x: KerasTensor, q: Quantization, epsilon: float = EPSILON) -> Ker
     if 2 * (q.bits("activation", "centred") - 1) + shift > EXACT_BITS:
         square = q.identity("square", signed=False)(square)
     variance = q.identity("variance", "variance", signed=False)(_share(square, shift))
-    root = ops.reciprocal(ops.sqrt(ops.add(variance, epsilon)))
+    root = q.function("inverse_root", "rsqrt", epsilon)(variance)
     normalised = ops.multiply(c, q.identity("rsqrt", "table", signed=False)(root))
     normalised = q.identity("normalised")(_channels_last(ops.reshape(normalised, (-1, *first.shape[1:]))))
     return q.identity("output_quant")(q.scale_bias("affine")(normalised))

@@ -8,8 +8,10 @@ from typing import Any
 
 import keras
 import qkeras
+from keras import ops
 
 from hwflow.errors import UserError
+from hwflow.frontends.qkeras.real_function import KERAS, RealFunction
 from hwflow.frontends.qkeras.scale_bias import ScaleBias
 from hwflow.models.precision import Kind, Precision
 
@@ -102,6 +104,12 @@ class Quantization:
         """``x * weight + bias`` per feature of the last axis, exact (the affine part of a normalisation)."""
         quantisers = self._parameters(name, "weight_quantizer") if self.enabled else {}
         return _step(ScaleBias(name=self.path(name), **quantisers))
+
+    def function(self, name: str, function: str, offset: float = 0.0) -> Step:
+        """``f(x + offset)`` of what a requantisation puts out, f one of `hwflow.frontends.functions`."""
+        if self.enabled:
+            return _step(RealFunction(function, offset, name=self.path(name)))
+        return lambda x: KERAS[function](ops.add(x, offset) if offset else x)
 
     def linear_batch_norm(self, name: str, outputs: int) -> Step:
         """A linear layer with a BatchNorm that is folded into it, in training and in the exported file.

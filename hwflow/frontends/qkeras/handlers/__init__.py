@@ -13,6 +13,7 @@ Handler = Callable[[Writer, Layer, Sequence[Any]], Value | list[Value]]
 
 HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(("Activation", "QActivation"), activation.activation),
+    "RealFunction": activation.real_function,
     **dict.fromkeys(("Dense", "QDense", "QDenseBatchnorm"), linear.dense),
     **dict.fromkeys(("Conv1D", "Conv2D", "QConv1D", "QConv2D", "QConv2DBatchnorm"), linear.convolution),
     **dict.fromkeys(("DepthwiseConv2D", "QDepthwiseConv2D", "QDepthwiseConv2DBatchnorm"), linear.depthwise),

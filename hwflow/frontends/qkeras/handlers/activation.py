@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -64,6 +65,24 @@ def _gelu(writer: Writer, x: str) -> str:
     """The erf form: ``x / 2 * (1 + erf(x / sqrt 2))``."""
     erf = writer.op("Erf", writer.op("Div", x, writer.constant(np.sqrt(2.0))))
     return writer.op("Mul", writer.op("Mul", x, writer.op("Add", erf, writer.constant(1.0))), writer.constant(0.5))
+
+
+def real_function(writer: Writer, layer: Layer, arguments: Sequence[Any]) -> Value:
+    """hwflow's own RealFunction."""
+    value, name, offset = tensor(layer, arguments), layer.config["function"], float(layer.config["offset"])
+    if offset:
+        value = writer.like(value, writer.op("Add", value.name, writer.constant(offset)))
+    if name not in _REAL:
+        return _function(writer, layer, value, name)
+    return writer.like(value, reduce(lambda x, op: writer.op(op, x), _REAL[name], value.name))
+
+
+_REAL = {
+    "exp": ("Exp",),
+    "exp_of_negative": ("Neg", "Exp"),
+    "reciprocal": ("Reciprocal",),
+    "rsqrt": ("Sqrt", "Reciprocal"),
+}
 
 
 def _bits(w: Writer, place: str, x: str, o: q.QuantizedBits) -> str:
