@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import onnx
 
+from hwflow.errors import UserError
 from hwflow.fuzz.case import Case
-from hwflow.fuzz.faults import Fault
+from hwflow.fuzz.faults import Fault, Refused
 from hwflow.ir import reference
 from hwflow.ir.graph import IntArray
 from hwflow.onnx_import.integer import FLOAT32_EXACT
@@ -52,6 +53,20 @@ def load(case: Case, folder: Path) -> Imported:
     keep = tuple(dict.fromkeys(id for id in model.names.values() if not model.graph.tensors[id].is_constant))
     found = reference.run(model.graph, ports.integers(arrays), keep)
     return Imported(case, model, ports, arrays, found)
+
+
+def checked(verdict: Fault | Refused, case: Callable[[], Case]) -> Fault | Refused:
+    """A refusal with a false reason is none for a model that makes no sense, which the reducer comes upon."""
+    if not isinstance(verdict, Fault) or not verdict.kind.startswith("refusal"):
+        return verdict
+    try:
+        drawn = case()
+        run_oracle(drawn.model, {name: array[:1] for name, array in drawn.inputs.items()})
+    except Undefined:
+        pass
+    except UserError as error:
+        return Refused(str(error))
+    return verdict
 
 
 def _without_batch(array: np.ndarray) -> tuple[int, ...]:

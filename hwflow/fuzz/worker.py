@@ -80,7 +80,7 @@ class Climber:
                 if self.wants("csim"):
                     _timed(outcome, "csim", lambda: build(imported))
         except (Fault, Refused) as verdict:
-            _note(outcome, verdict)
+            _note(outcome, software.checked(verdict, case))
         return made[0] if made and outcome.fault is None else None
 
     def _batch(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 import numpy as np
 import onnx_ir as ir
@@ -14,7 +15,7 @@ from hwflow.numerics import Undefined, evaluate, takes_time
 from hwflow.onnx_import.attributes import numbers_of
 from hwflow.onnx_import.problems import Unsupported
 from hwflow.onnx_import.quantise import quantised
-from hwflow.onnx_import.quantiser import exact_quantiser, is_quant
+from hwflow.onnx_import.quantiser import Quantiser, exact_quantiser, is_quant
 
 MOVEMENT = frozenset({"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Slice", "Split", "Gather"})
 MAX_NODES = 256  # a longer chain is no activation function, and each of its tables would run all of it
@@ -63,7 +64,7 @@ def _computed(
     node = value.producer()
     assert node is not None
     if is_quant(node):
-        return quantised(arrays[node.inputs[0]], exact_quantiser(node)[0], np.float64)  # type: ignore[index]
+        return quantised(arrays[node.inputs[0]], _of_one_scale(exact_quantiser(node)[0]), np.float64)  # type: ignore[index]
     if node.op_type in MOVEMENT:
         return arrays[node.inputs[0]]  # type: ignore[index]
     operands = [None if v is None else arrays[v] for v in node.inputs]
@@ -71,6 +72,12 @@ def _computed(
         return evaluate(node.op_type, operands, dtype, numbers_of(node), opset)
     except Undefined as error:
         raise Unsupported(f"it ends a function of a node {node.name or value.name!r}: {error}") from error
+
+
+def _of_one_scale(quantiser: Quantiser) -> Quantiser:
+    """Scales and zero points of all channels are the same here, but may have the tensor's axes; a table has its own."""
+    scale, point = (array.ravel()[:1].reshape(()) for array in (quantiser.scale, quantiser.zero_point))
+    return replace(quantiser, scale=scale, zero_point=point)
 
 
 def _behind(source: str, end: ir.Value) -> list[ir.Value]:

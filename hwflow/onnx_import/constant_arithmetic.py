@@ -92,10 +92,25 @@ def _gemm(node: ir.Node, operands: Operands) -> Array:
     return result + float_of(node, "beta", 1.0) * operands[2] if len(operands) > 2 else result
 
 
+def _dequantised(node: ir.Node, operands: Operands) -> Array:
+    """(q - zero point) times scale, for the tensor or along an axis; onnxruntime has it up to operator set 24."""
+    x, scale, *rest = operands
+    point = np.asarray(rest[0] if rest and rest[0] is not None else 0, np.int64)
+    if int_of(node, "block_size", 0):
+        raise ValueError("scales of blocks")
+    shape = [1] * x.ndim
+    if scale.size > 1:
+        shape[int_of(node, "axis", 1)] = scale.size
+    difference = x.astype(np.int64) - (point.reshape(shape) if point.size > 1 else point.reshape(()))
+    result: Array = difference.astype(scale.dtype) * scale.reshape(shape if scale.size > 1 else ())
+    return result
+
+
 _SUMS: dict[str, Callable[[ir.Node, Operands], Array]] = {
     "MatMul": _product,
     "Gemm": _gemm,
     "ReduceSum": _sum,
     "ReduceMean": _mean,
+    "DequantizeLinear": _dequantised,
     "Sum": lambda _, operands: reduce(np.add, (x.astype(np.float64) for x in operands)),
 }

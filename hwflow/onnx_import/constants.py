@@ -24,7 +24,7 @@ _EXACT = frozenset(
         *("DepthToSpace", "SpaceToDepth", "ReverseSequence", "Constant", "ConstantOfShape", "EyeLike", "OneHot"),
         *("Cast", "CastLike", "Dropout", "Range", "Shape", "Size", "NonZero", "IsNaN", "IsInf", "Unique", "TopK"),
         *("Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Not", "And", "Or", "Xor", "ArgMax", "ArgMin"),
-        *("ReduceMax", "ReduceMin", "MaxPool", "GlobalMaxPool", "QuantizeLinear", "DequantizeLinear"),
+        *("ReduceMax", "ReduceMin", "MaxPool", "GlobalMaxPool", "QuantizeLinear"),
     )
 )
 

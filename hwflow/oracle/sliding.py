@@ -121,6 +121,13 @@ class AveragePool(OpRun):
         return (np.asarray(total / sum(pixels for _, pixels in windows.taps(counted))),)
 
 
-OPS: tuple[type[OpRun], ...] = (Conv, MaxPool, AveragePool)
+class GlobalMaxPool(OpRun):
+    """Over all axes behind the channels; that of onnx 1.23 takes any number of them for two."""
+
+    def _run(self, x: Array) -> tuple[Array]:
+        return (np.asarray(x.max(axis=tuple(range(2, x.ndim)), keepdims=True)),)
+
+
+OPS: tuple[type[OpRun], ...] = (Conv, MaxPool, AveragePool, GlobalMaxPool)
 for _op in OPS:
     _op.op_domain = ""

@@ -75,7 +75,9 @@ def _plain(
     own = limits == (quantiser.lo, quantiser.hi)
     target = FixedType(quantiser.signed, quantiser.bits, frac) if own else type_for(lo, hi, frac)
     op = Requantise(target, rounding, target.signed and lo == target.lo + 1)
-    if not is_identity(importer, id, op):
+    if is_within(importer, id, lo, hi, frac):
+        return id
+    if source.frac != frac or not is_within(importer, id, op.lo, target.hi, frac):
         id = importer.emit(name, op, id)
     bounds = importer.builder.bounds(id)
     if int(bounds.lo.min()) < lo or int(bounds.hi.max()) > hi:
@@ -97,10 +99,10 @@ def _plan(quantiser: Quantiser, shift: int, signed: bool) -> tuple[Rounding, int
     return "floor", (1 << (shift - 1)) - (rounding == "half_down")
 
 
-def is_identity(importer: Importer, id: str, op: Requantise) -> bool:
-    """Whether a requantiser would change no integer that can come."""
+def is_within(importer: Importer, id: str, lo: int, hi: int, frac: int) -> bool:
+    """Whether a quantiser of ``frac`` fraction bits and these limits would change no number that can come."""
     bounds, source = importer.builder.bounds(id), importer.builder.tensor(id).type
-    shift = op.target.frac - source.frac
+    shift = frac - source.frac
     if shift < 0 or shift > 32:
         return False
-    return op.lo <= int(bounds.lo.min()) << shift and int(bounds.hi.max()) << shift <= op.target.hi
+    return lo <= int(bounds.lo.min()) << shift and int(bounds.hi.max()) << shift <= hi
