@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import onnx_ir as ir
@@ -31,6 +32,51 @@ def split_bias(graph: ir.Graph, node: ir.Node) -> None:
         return r.op("Add", product, r.op("Reshape", bias, shape))
 
     replace(graph, node, build)
+
+
+def plain_kernel(graph: ir.Graph, node: ir.Node) -> None:
+    """A dilated or grouped kernel becomes a full one with zeros where it takes nothing; a depthwise one stays."""
+    weights = node.inputs[1]
+    if weights is None or weights.const_value is None or len(weights.const_value.shape) < 3:
+        return
+    given = array = weights.const_value.numpy()
+    dilations, group = ints_of(node, "dilations") or [], int_of(node, "group", 1)
+    if any(d > 1 for d in dilations) and len(dilations) == array.ndim - 2:
+        array = _with_holes(array, dilations)
+    if group > 1 and not group == len(array) == array.shape[1] * group and len(array) % group == 0:
+        array, group = _with_all_inputs(array, group), 1
+    if array is given:
+        return
+    attributes = {k: v for k, v in node.attributes.items() if k not in ("dilations", "group", "kernel_shape")}
+
+    def build(r: Replacement) -> ir.Value:
+        x, _, *bias = node.inputs
+        made = r.copy(node, [x, r.const(array.astype(given.dtype), "kernel"), *bias])
+        attributes["group"] = ir.AttrInt64("group", group)
+        r.nodes[-1].attributes.clear()
+        r.nodes[-1].attributes.update(attributes)
+        return made
+
+    replace(graph, node, build)
+
+
+def _with_holes(array: np.ndarray, dilations: Sequence[int]) -> np.ndarray:
+    """Weights (outputs, inputs, *kernel) with zeros between the taps."""
+    kernel = [(n - 1) * d + 1 for n, d in zip(array.shape[2:], dilations, strict=True)]
+    LIMITS.check_shape("a dilated kernel", (*array.shape[:2], *kernel))
+    full = np.zeros((*array.shape[:2], *kernel), array.dtype)
+    full[(slice(None), slice(None), *(slice(None, None, d) for d in dilations))] = array
+    return full
+
+
+def _with_all_inputs(array: np.ndarray, group: int) -> np.ndarray:
+    """Weights (outputs, inputs of a group, *kernel) with zeros for the inputs of the other groups."""
+    outputs, inputs, *kernel = array.shape
+    LIMITS.check_shape("a grouped kernel", (outputs, inputs * group, *kernel))
+    full = np.zeros((group, outputs // group, group, inputs, *kernel), array.dtype)
+    for index, part in enumerate(array.reshape(group, outputs // group, inputs, *kernel)):
+        full[index, :, index] = part
+    return full.reshape(outputs, group * inputs, *kernel)
 
 
 def global_mean(graph: ir.Graph, node: ir.Node) -> None:

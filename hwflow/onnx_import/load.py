@@ -6,7 +6,8 @@ Rules:
  3. Data outside the file must be plain files in the model's own folder (links are refused) and is inlined.
  4. Every name is given once, every node input exists, and the graph has no cycle.
  5. Nodes have as many operands, and attributes of such types, as their op is defined with.
- 6. Graph inputs are float32, or integers that name rows of a table, with static shapes. Shapes, annotations and notes
+ 6. Graph inputs are float32, or integers that name rows of a table, with static shapes; a
+    first axis that only has a name is the batch, of 1. Shapes, annotations and notes
     that the file adds are dropped, all but its states (``hwflow.onnx_import.states``).
 """
 
@@ -170,6 +171,8 @@ def _check_inputs(graph: onnx.GraphProto, limits: Limits) -> None:
             raise UserError(
                 subject, f"elements of type {found}", "FLOAT, or INT64 of tokens", "Export with float32 inputs."
             )
+        if type.shape.dim and type.shape.dim[0].dim_param:
+            type.shape.dim[0].dim_value = 1  # the batch
         dims = [d.dim_value if d.HasField("dim_value") else d.dim_param or "?" for d in type.shape.dim]
         if not type.HasField("shape") or any(isinstance(n, str) for n in dims):
             found = f"shape [{', '.join(map(str, dims))}]" if type.HasField("shape") else "no shape"

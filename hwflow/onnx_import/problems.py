@@ -16,8 +16,13 @@ _ADVICE = {
     "InstanceNormalization": NEAR_EXACT,
     "BatchNormalization": "fold it into the layer before it, or import in near-exact mode",
     "ConvTranspose": "write it as an upsampling and a Conv",
-    "Where": "write a mask as the addition of a large negative constant",
-    "Gather": "only a constant, contiguous range of one axis is supported",
+    "Where": "its condition and one of its branches must be constants; write others as sums and products",
+    "Einsum": "write it as MatMul and Transpose of two operands",
+    "Expand": "give it a constant shape",
+    "PRelu": "give it a constant slope",
+    "Resize": "repeat rows and columns by Concat, or leave it out",
+    "Attention": "export it as MatMul and Softmax (an operator set below 23), and use near-exact mode",
+    "LogSoftmax": "leave it out and take the logarithm behind the design, or use Softmax and near-exact mode",
 }
 
 

@@ -2,7 +2,8 @@
 
 An old operator set becomes 13 (``opset``), numbers that make no sense are refused (``bad_values``). Then, node by node:
  1. BipolarQuant (``bipolar``) and QuantizeLinear [Clip] DequantizeLinear (``qcdq``) become Quant.
- 2. Gemm becomes MatMul and Add.
+ 2. Sum, Where, PRelu, Expand, Einsum, products of vectors become what makes them up (``compositions``, ``einsum``),
+    dilated and grouped kernels full ones; Gemm becomes MatMul and Add.
  3. ReduceMean of static axes becomes ReduceSum and a multiplication or division.
  4. A bias leaves its Conv, pools that are sums or reductions over all pixels become those (see ``image_rules``).
  5. Identity, Dropout and a Cast from float32 to float32 vanish, unless two outputs are one value.
@@ -12,22 +13,26 @@ An old operator set becomes 13 (``opset``), numbers that make no sense are refus
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import onnx_ir as ir
 
 from hwflow.errors import UserError
 from hwflow.limits import LIMITS, Limits
-from hwflow.onnx_import import image_rules
+from hwflow.onnx_import import compositions, image_rules
 from hwflow.onnx_import.attributes import axes_of, int_of
 from hwflow.onnx_import.bad_values import check_values
 from hwflow.onnx_import.bipolar import expand_bipolar
+from hwflow.onnx_import.einsum import einsum
 from hwflow.onnx_import.fold import fold_constants, lift_constants, remove_unused
 from hwflow.onnx_import.opset import upgrade
 from hwflow.onnx_import.qcdq import fuse_qcdq
-from hwflow.onnx_import.rewrite import Replacement, bypass, replace
-from hwflow.onnx_import.shapes import resolve_shapes
+from hwflow.onnx_import.quantiser import is_quant
+from hwflow.onnx_import.rewrite import Replacement, bypass, constant, replace
+from hwflow.onnx_import.shapes import infer_shapes, resolve_shapes
+
+_Rule = Callable[[ir.Graph, ir.Node], None]
 
 
 def simplify(model: ir.Model, limits: Limits = LIMITS) -> None:
@@ -43,15 +48,21 @@ def simplify(model: ir.Model, limits: Limits = LIMITS) -> None:
     fold_constants(model, limits)
     resolve_shapes(model)
     fuse_qcdq(model.graph)
-    for rules in (_IMAGE_RULES, _RULES):
-        for node in list(model.graph):
-            rule = rules.get(node.op_type) if node.domain in ("", "ai.onnx") else None
-            if rule is not None:
-                _apply(rule, model.graph, node)
+    for rules in (_COMPOSITIONS, _IMAGE_RULES, _RULES):
+        if sum(_apply_any(rules, model.graph, node) for node in list(model.graph)):
+            infer_shapes(model)
     fold_constants(model, limits)
+    infer_shapes(model)
 
 
-def _apply(rule: Callable[[ir.Graph, ir.Node], None], graph: ir.Graph, node: ir.Node) -> None:
+def _apply_any(rules: Mapping[str, _Rule], graph: ir.Graph, node: ir.Node) -> bool:
+    rule = rules.get("Quant" if is_quant(node) else node.op_type if node.domain in ("", "ai.onnx") else "")
+    if rule is not None:
+        _apply(rule, graph, node)
+    return rule is not None
+
+
+def _apply(rule: _Rule, graph: ir.Graph, node: ir.Node) -> None:
     try:
         rule(graph, node)
     except (AttributeError, IndexError, TypeError, ValueError) as error:
@@ -61,6 +72,20 @@ def _apply(rule: Callable[[ir.Graph, ir.Node], None], graph: ir.Graph, node: ir.
             "a valid node",
             "Export the model again.",
         ) from error
+
+
+def scalar_parameters(graph: ir.Graph, node: ir.Node) -> None:
+    """A scale or zero point that is the same for all channels becomes one number."""
+    source = node.inputs[0]
+    if source is None or source.shape is None or not source.shape.is_static():
+        return
+    for index in (1, 2):
+        value = node.inputs[index]
+        array = None if value is None or value.const_value is None else value.const_value.numpy()
+        if array is None or array.ndim == 0 or np.any(array != array.flat[0]):
+            continue
+        if np.broadcast_shapes(array.shape, source.shape.numpy()) == tuple(source.shape.numpy()):
+            node.replace_input_with(index, constant(graph, array.ravel()[0].reshape(()), "parameter"))
 
 
 def _cast(graph: ir.Graph, node: ir.Node) -> None:
@@ -114,7 +139,16 @@ def _reduce_mean(graph: ir.Graph, node: ir.Node) -> None:
     replace(graph, node, build)
 
 
-_Rule = Callable[[ir.Graph, ir.Node], None]
+_COMPOSITIONS: dict[str, _Rule] = {
+    "Quant": scalar_parameters,
+    "Sum": compositions.sum_of_all,
+    "Where": compositions.where,
+    "PRelu": compositions.p_relu,
+    "Expand": compositions.expand,
+    "MatMul": compositions.matmul_of_vector,
+    "Einsum": einsum,
+    "Conv": image_rules.plain_kernel,
+}
 
 _IMAGE_RULES: dict[str, _Rule] = {
     "Conv": image_rules.split_bias,

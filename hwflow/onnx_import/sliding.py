@@ -22,7 +22,9 @@ def window_of(node: ir.Node, kernel: Sequence[int], size: Sequence[int]) -> Wind
     if given is not None and tuple(given) != tuple(kernel):
         raise Unsupported(f"its kernel_shape {given} is not that of its weights {list(kernel)}")
     if any(d != 1 for d in ints_of(node, "dilations") or ()):
-        raise Unsupported("dilated kernels are not supported; write the holes as weights of zero in a larger kernel")
+        raise Unsupported(
+            "dilated pools are not supported; leave the dilation out, or split the image into its pixels first"
+        )
     stride = ints_of(node, "strides") or [1] * axes
     if any(n < 1 for n in (*kernel, *stride)) or not len(kernel) == len(stride) == axes:
         raise Unsupported(f"its kernel {list(kernel)} and strides {stride} are not positive numbers, one for each axis")

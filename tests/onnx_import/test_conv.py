@@ -138,13 +138,10 @@ REFUSED = {
         ),
         "over 24 bits with a kernel of 289 taps; quantise its input",
     ),
-    "2 groups": (lambda m, x: conv(m, x, (4, 2, 3, 3), group=2), "2 groups from 4 to 4 channels.*split the channels"),
-    "dilated": (lambda m, x: conv(m, x, (4, 4, 2, 2), dilations=[2, 1]), "dilated kernels are not supported; write"),
-    "too large": (lambda m, x: conv(m, x, (4, 4, 7, 7)), "kernel .7, 7. is larger than its padded input .6, 5."),
-    "padded maximum": (
-        lambda m, x: m.node("MaxPool", x, kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
-        "its padding would meet negative numbers; put a ReLU in front",
+    "dilated": (
+        lambda m, x: m.node("MaxPool", x, kernel_shape=[2, 2], dilations=[2, 1]), "dilated pools are not supported",
     ),
+    "too large": (lambda m, x: conv(m, x, (4, 4, 7, 7)), "kernel .7, 7. is larger than its padded input .6, 5."),
     "hangs over": (
         lambda m, x: m.node("MaxPool", x, kernel_shape=[2, 2], strides=[2, 2], ceil_mode=1), "hang over the edge",
     ),

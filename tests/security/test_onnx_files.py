@@ -46,7 +46,7 @@ def field(tag: int, data: bytes) -> bytes:
 def test_a_file_that_is_not_onnx(tmp_path: Path, content: bytes) -> None:
     error = refused(tmp_path, content)
     assert error.subject.endswith("model.onnx")
-    assert error.expected in ("an ONNX file", "an ONNX model", f"11 to {onnx.defs.onnx_opset_version()}")
+    assert error.expected in ("an ONNX file", "an ONNX model", f"9 to {onnx.defs.onnx_opset_version()}")
 
 
 def test_a_file_that_was_cut_short(tmp_path: Path) -> None:
@@ -84,15 +84,15 @@ def test_a_protobuf_nested_too_deep(tmp_path: Path) -> None:
 
 
 def test_an_operator_set_that_is_too_old_or_not_known(tmp_path: Path) -> None:
-    for opset in (9, 10, 999, 2**40):
+    for opset in (7, 8, 999, 2**40):
         m = small()
         m.opset = opset
         error = refused(tmp_path, m.proto("y"))
-        assert (error.found, error.expected) == (f"operator set {opset}", f"11 to {onnx.defs.onnx_opset_version()}")
+        assert (error.found, error.expected) == (f"operator set {opset}", f"9 to {onnx.defs.onnx_opset_version()}")
 
 
 @pytest.mark.parametrize(
-    ("shape", "said"), [(("batch", 4), r"shape [batch, 4], not static"), (("", 4), "shape [?, 4], not static")]
+    ("shape", "said"), [((1, "tokens"), r"shape [1, tokens], not static"), (("", 4), "shape [?, 4], not static")]
 )
 def test_dynamic_shapes(tmp_path: Path, shape: tuple[int | str, ...], said: str) -> None:
     m = ModelBuilder()
@@ -228,4 +228,4 @@ def test_weights_that_are_not_finite(tmp_path: Path) -> None:
     m = ModelBuilder()
     x = m.quant(m.input(1, 2), 8, 4)
     y = m.node("MatMul", x, m.const(np.array([[np.nan], [np.inf]])), label="fc")
-    assert "MatMul 'fc'" in refused(tmp_path, m.proto(m.quant(y))).found
+    assert "MatMul 'fc'" in refused(tmp_path, m.proto(m.quant(y))).subject

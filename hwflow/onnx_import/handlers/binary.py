@@ -7,17 +7,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import onnx_ir as ir
 
 from hwflow.ir.graph import Op
 from hwflow.ir.ops import Add, Clamp, Mul, Reshape, Shift, Sub
-from hwflow.onnx_import.handlers.unary import operand, real, waiting
+from hwflow.onnx_import.handlers.unary import integers, operand, real, waiting
 from hwflow.onnx_import.integer import Importer
 from hwflow.onnx_import.problems import Unsupported
+from hwflow.onnx_import.rewrite import constant
 from hwflow.onnx_import.values import Constant, Value, drop_axis, dyadic
 
 _OPS: dict[str, Op] = {"Add": Add(), "Sub": Sub(), "Mul": Mul()}
+_EXTREMES = ("Max", "Min")
 WEIGHT_BITS = 21  # a float32 that no quantiser made has more significant bits than this
 BIAS_BITS = 20  # a bias this narrow may be finer than its accumulator
 
@@ -25,26 +29,45 @@ BIAS_BITS = 20  # a bias this narrow may be finer than its accumulator
 def binary(importer: Importer, node: ir.Node) -> list[Value]:
     """Add, Sub, Mul, Div, Pow, Max, Min."""
     if len(node.inputs) != 2:
-        raise Unsupported("only two operands are supported")
+        return [_of_many(importer, node)]
     symbols = [importer.symbols[v] for v in node.inputs]  # type: ignore[index]
     if isinstance(symbols[1], Constant):
         return [_with_constant(importer, node, operand(importer, node, 0), real(symbols[1]), swapped=False)]
     if isinstance(symbols[0], Constant):
         return [_with_constant(importer, node, operand(importer, node, 1), real(symbols[0]), swapped=True)]
     a, b = operand(importer, node, 0), operand(importer, node, 1)
-    if a.id is not None and b.id is not None and node.op_type in _OPS:
-        return [_integers(importer, node, a, b)]
-    return [waiting(node, a, b)]
+    if a.id is None or b.id is None or node.op_type not in (*_OPS, *_EXTREMES):
+        return [waiting(node, a, b)]
+    return [_extreme(importer, node, a, b) if node.op_type in _EXTREMES else _integers(importer, node, a, b)]
 
 
-def _integers(importer: Importer, node: ir.Node, a: Value, b: Value) -> Value:
+def _of_many(importer: Importer, node: ir.Node) -> Value:
+    """Max and Min of three and more computed tensors."""
+    if any(isinstance(importer.symbols[v], Constant) for v in node.inputs):  # type: ignore[index]
+        raise Unsupported("it has constants among other than two operands; join two at a time")
+    first, *others = (integers(importer, node, index) for index in range(len(node.inputs)))
+    for other in others:
+        first = _extreme(importer, node, first, other)
+    return first
+
+
+def _extreme(importer: Importer, node: ir.Node, a: Value, b: Value) -> Value:
+    """``max(a, b)`` is ``a + max(b - a, 0)``, and so is the minimum."""
     name = node.outputs[0].name or ""
+    above = _integers(importer, node, b, a, Sub())
+    clamp = Clamp(0, None) if node.op_type == "Max" else Clamp(None, 0)
+    limited = replace(above, id=importer.emit(name, clamp, above.id or ""))
+    return _integers(importer, node, a, limited, Add())
+
+
+def _integers(importer: Importer, node: ir.Node, a: Value, b: Value, op: Op | None = None) -> Value:
+    name, op = node.outputs[0].name or "", op or _OPS[node.op_type]
     shape = np.broadcast_shapes(a.shape, b.shape)
     if a.batch == b.batch and len(a.shape) == len(b.shape):
-        id, batch = importer.emit(name, _OPS[node.op_type], a.id or "", b.id or ""), a.batch
+        id, batch = importer.emit(name, op, a.id or "", b.id or ""), a.batch
     else:
         full = (_padded(importer, v, len(shape)) for v in (a, b))
-        id, batch = importer.settle(importer.emit(name, _OPS[node.op_type], *full), shape)
+        id, batch = importer.settle(importer.emit(name, op, *full), shape)
     source = a.source if a.source == b.source and a.source else importer.own_source(id, name)
     return Value(id, shape, batch, source)
 
@@ -71,7 +94,15 @@ def _with_constant(importer: Importer, node: ir.Node, value: Value, array: np.nd
     exact = None if value.id is None else _exact(importer, node.op_type, value, array, swapped, name)
     scalar = array.size == 1
     if exact is None:
-        if not scalar:
+        if (
+            not scalar
+            and np.all(array == array.flat[0])
+            and np.broadcast_shapes(value.shape, array.shape) == value.shape
+        ):
+            number = constant(importer.model.graph, array.ravel()[0].reshape(()), "number")
+            node.replace_input_with(0 if swapped else 1, number)  # for the table, which knows no axes
+            importer.symbols[number] = Constant(number.const_value.numpy())  # type: ignore[union-attr]
+        elif not scalar:
             raise Unsupported(f"its constant {list(array.shape)} lies on no fixed-point grid; quantise it")
         return waiting(node, value)
     id, shape, batch = exact
@@ -110,11 +141,27 @@ def _settled(importer: Importer, id: str, shape: tuple[int, ...]) -> tuple[str, 
 def _limited(
     importer: Importer, op_type: str, value: Value, array: np.ndarray, name: str
 ) -> tuple[str, tuple[int, ...], int | None] | None:
+    if array.size > 1:
+        return _limited_each(importer, op_type, value, array, name)
     limit = float(array.ravel()[0]) / importer.builder.tensor(value.id or "").type.step
-    if array.size != 1 or not limit.is_integer():
+    if not limit.is_integer():
         return None
     clamp = Clamp(int(limit), None) if op_type == "Max" else Clamp(None, int(limit))
     return importer.emit(name, clamp, value.id or ""), value.shape, value.batch
+
+
+def _limited_each(
+    importer: Importer, op_type: str, value: Value, array: np.ndarray, name: str
+) -> tuple[str, tuple[int, ...], int | None] | None:
+    """A limit for each element: ``max(x, c)`` is ``max(x - c, 0) + c``."""
+    if not (grid := _on_grid(importer, op_type, value, array)):
+        return None
+    shape = np.broadcast_shapes(value.shape, array.shape)
+    id, integers, batch = _aligned(importer, value, grid[0], len(shape))
+    limits = importer.builder.constant(integers, grid[1])
+    for op in (Sub(), Clamp(0, None) if op_type == "Max" else Clamp(None, 0), Add()):
+        id = importer.emit(name, op, id, *([] if isinstance(op, Clamp) else [limits]))
+    return (id, shape, batch) if batch is not None or value.batch is None else (*_settled(importer, id, shape),)
 
 
 def _reciprocals(array: np.ndarray) -> np.ndarray:

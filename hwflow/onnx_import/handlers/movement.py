@@ -199,7 +199,7 @@ def split(importer: Importer, node: ir.Node) -> list[Value]:
 
 
 def gather(importer: Importer, node: ir.Node) -> list[Value]:
-    """Gather of a constant index or contiguous range: a slice. Gather of a constant table by tokens: a lookup."""
+    """Gather of constant indices: slices, joined if they are several. Of a constant table by tokens: a lookup."""
     if isinstance(importer.symbols[node.inputs[0]], Constant):  # type: ignore[index]
         return [lookup(importer, node)]
     value, symbol = operand(importer, node), importer.symbols[node.inputs[1]]  # type: ignore[index]
@@ -207,16 +207,30 @@ def gather(importer: Importer, node: ir.Node) -> list[Value]:
     axis = axis - rank if axis >= 0 else axis
     if not isinstance(symbol, Constant) or symbol.array.dtype.kind not in "iu":
         raise Unsupported("its indices are not constant integers")
-    if symbol.array.ndim > 1 or any(not -value.shape[axis] <= i < value.shape[axis] for i in symbol.array.ravel()):
-        raise Unsupported(f"its indices {list(symbol.array.shape)} are not one range of an axis of {value.shape[axis]}")
-    indices = [int(i) % value.shape[axis] for i in symbol.array.ravel()]
-    if not indices or indices != list(range(indices[0], indices[0] + len(indices))):
-        raise Unsupported("its indices are not a contiguous range")
-    name = node.outputs[0].name or ""
-    part = _range(importer, value, axis, indices[0], indices[-1] + 1, 1, name)
-    if symbol.array.ndim:
+    if not symbol.array.size or any(not -value.shape[axis] <= i < value.shape[axis] for i in symbol.array.ravel()):
+        raise Unsupported(f"its indices {list(symbol.array.shape)} lie not all on an axis of {value.shape[axis]}")
+    name, runs = node.outputs[0].name or "", _runs([int(i) % value.shape[axis] for i in symbol.array.ravel()])
+    if len(runs) > 1 and (value.id is None or len(runs) > _MAX_PARTS):
+        raise Unsupported("its indices are scattered; quantise its input, and take them in ranges")
+    parts = [_range(importer, value, axis, start, stop, 1, name) for start, stop in runs]
+    part = _joined(importer, parts, axis, name) if len(parts) > 1 else parts[0]
+    if symbol.array.ndim == 1:
         return [part]
-    shape = tuple(n for i, n in enumerate(part.shape) if i - rank != axis)
+    shape = (*value.shape[: rank + axis], *symbol.array.shape, *value.shape[rank + axis + 1 :])
     batch = first_unit_axis(shape)
     op = None if drop_axis(shape, batch) == part.ir_shape else Reshape(drop_axis(shape, batch))
     return [_moved(importer, part, op, shape, batch, name)]
+
+
+_MAX_PARTS = 256  # of a Gather
+
+
+def _runs(indices: list[int]) -> list[tuple[int, int]]:
+    """Ranges of ascending neighbours."""
+    runs: list[tuple[int, int]] = []
+    for index in indices:
+        if runs and runs[-1][1] == index:
+            runs[-1] = (runs[-1][0], index + 1)
+        else:
+            runs.append((index, index + 1))
+    return runs

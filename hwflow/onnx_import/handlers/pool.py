@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
+import numpy as np
 import onnx_ir as ir
 
-from hwflow.ir.ops import ReduceMax
+from hwflow.ir.ops import Add, ReduceMax, Sub
 from hwflow.onnx_import.attributes import int_of, ints_of
 from hwflow.onnx_import.handlers.image import image_of
 from hwflow.onnx_import.image_rules import uneven
@@ -17,7 +19,7 @@ from hwflow.onnx_import.values import Value
 
 
 def max_pool(importer: Importer, node: ir.Node) -> list[Value]:
-    """ONNX pads with minus infinity, a Window with zeros: the same behind a ReLU, else refused."""
+    """ONNX pads with minus infinity, a Window with zeros: the least of numbers that are moved to start at 0."""
     if len(node.outputs) > 1 or int_of(node, "storage_order", 0):
         raise Unsupported("its indices are not supported; leave them out")
     image = image_of(importer, node)
@@ -26,10 +28,15 @@ def max_pool(importer: Importer, node: ir.Node) -> list[Value]:
         raise Unsupported("ceil_mode adds windows that hang over the edge; pad or crop its input to whole windows")
     if any(pad >= window.kernel[axis % 2] for axis, pad in enumerate(window.pads)):
         raise Unsupported(f"its pads {list(window.pads)} leave windows without a pixel")
-    if any(window.pads) and int(importer.builder.bounds(image.value.id or "").lo.min()) < 0:
-        raise Unsupported("its padding would meet negative numbers; put a ReLU in front of it or leave the padding out")
+    id = image.value.id or ""
+    least, frac = int(importer.builder.bounds(id).lo.min()), importer.builder.tensor(id).type.frac
+    offset = importer.builder.constant(np.asarray(least), frac) if any(window.pads) and least < 0 else None
+    if offset is not None:
+        moved = importer.emit(image.name, Sub(), id, offset)
+        image = replace(image, value=replace(image.value, id=moved))
     id, size = image.windows(window, math.prod(window.kernel), image.channels)
-    return image.back(importer.emit(image.name, ReduceMax(-2, keepdims=False), id), size)
+    id = importer.emit(image.name, ReduceMax(-2, keepdims=False), id)
+    return image.back(id if offset is None else importer.emit(image.name, Add(), id, offset), size)
 
 
 def average_pool(importer: Importer, node: ir.Node) -> list[Value]:
