@@ -29,6 +29,11 @@ ByHand = Annotated[
     typer.Option(metavar="FILE", help="Folds and FIFO depths by hand: the schedule.json of a build, edited."),
 ]
 
+Oracle = Annotated[
+    int | None,
+    typer.Option(min=0, help="Inferences to compare the import with the model file on; after 0, check fails."),
+]
+
 
 def build(
     model: Annotated[Path, typer.Argument(metavar="MODEL.onnx", help="A quantised ONNX model with static shapes.")],
@@ -42,6 +47,7 @@ def build(
     axi_lite: Registers = False,
     data: Data = None,
     schedule: ByHand = None,
+    oracle_vectors: Oracle = None,
     near_exact: NearExact = False,
     json: Json = False,
     debug: Debug = False,
@@ -67,6 +73,7 @@ def build(
                 mode="near-exact" if near_exact else "exact",
                 vectors=data,
                 schedule=schedule,
+                oracle_vectors=oracle_vectors,
                 progress=progress,
             )
         answer(reply, design.record)

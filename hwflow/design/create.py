@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hwflow.boards import load_board
 from hwflow.design import layout
+from hwflow.design.check_import import check_import
 from hwflow.design.design import Design
 from hwflow.design.inputs import evaluation, read_given, samples_of
 from hwflow.design.request import IoType, Progress, Request, Style, make_request
@@ -37,6 +38,7 @@ def convert(
     mode: Mode = "exact",
     vectors: Given | str | Path | Evaluation | None = None,
     schedule: Schedule | str | Path | None = None,
+    oracle_vectors: int | None = None,
     progress: Progress | None = None,
 ) -> Design:
     """Build a design from a quantised ONNX file (QONNX or QCDQ).
@@ -53,8 +55,11 @@ def convert(
             of several inputs arrays by name (a mapping or an .npz file), where states may be left out: they are then
             those of the chunk before. By default 1,000 seeded ones.
         schedule: folds and FIFO depths by hand, or the schedule.json that holds them; by default they are searched.
+        oracle_vectors: inferences for which what was imported is compared with the model file itself, by default 128,
+            fewer of a large model. With 0 it is not compared, which the record says, and ``check`` fails.
 
-    Raises UserError for bad input and GateFailed when no schedule meets the budgets; the folder then stays as it was.
+    Raises UserError for bad input, and GateFailed when no schedule meets the budgets or when the import is not what the
+    file says; the design in the folder then stays as it was.
     """
     say = progress or (lambda _: None)
     request = make_request(load_board(board), clock_mhz, latency_budget_us, ii_budget, io_type, style, axi_lite)
@@ -63,6 +68,7 @@ def convert(
     imported = import_model(model, mode, samples=samples_of(given))
     network = kernel_graph(imported.graph, request.clock_mhz)
     data = evaluation(given, ModelPorts(imported.graph, imported.golden))
+    checked = check_import(Path(model), imported, data.ports, oracle_vectors, Path(output_dir), say)
     say("schedule")
     if schedule is not None:
         found = _by_hand(schedule, network, request)
@@ -73,7 +79,7 @@ def convert(
         if style == "unrolled":
             with folder.staging(layout.RTL) as project:
                 found = unroll(imported.graph, request.board, request.clock_mhz, request.latency, project, say)
-        return write_design(folder, Path(model), imported, network, found, request, data, say)
+        return write_design(folder, Path(model), imported, network, found, request, data, checked, say)
 
 
 def _schedule(network: KernelGraph, request: Request, say: Progress) -> Schedule:

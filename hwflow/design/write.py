@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hwflow import record as r
 from hwflow.design import layout
+from hwflow.design.check_import import Checked
 from hwflow.design.describe import (
     bit_widths,
     board_summary,
@@ -38,9 +39,13 @@ def write_design(
     schedule: Schedule,
     request: Request,
     data: Evaluation,
+    checked: Checked,
     say: Progress,
 ) -> Design:
-    """Fill a build folder, whose lock is held: what was imported, vectors, HLS and RTL, the record and its report."""
+    """Fill a build folder, whose lock is held: what was imported, vectors, HLS and RTL, the record and its report.
+
+    ``checked``: what comparing the import with the file found.
+    """
     path = folder.path
     (path / r.FILE).unlink(missing_ok=True)  # without its record an interrupted build is no design
     if model.resolve() != (path / layout.MODEL).resolve():
@@ -63,9 +68,9 @@ def write_design(
         update={
             "inputs": {name: sha256_file(path / name) for name in FILES},
             "artefacts": r.hashes(path),
-            "parity": tuple(parity),
+            "parity": (*checked[1], *parity),
             "accuracy": tuple(accuracy),
-            "results": (*design.record.results, *results),
+            "results": (*design.record.results, *checked[0], *results),
         }
     )
     design.save(r.anchored(build))

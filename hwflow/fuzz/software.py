@@ -14,12 +14,12 @@ from hwflow.fuzz.case import Case
 from hwflow.fuzz.faults import Fault, Refused
 from hwflow.ir import reference
 from hwflow.ir.graph import IntArray
-from hwflow.onnx_import.integer import FLOAT32_EXACT
 from hwflow.onnx_import.model import ImportedModel, import_model
 from hwflow.onnx_import.session import session_of
 from hwflow.oracle import Undefined
 from hwflow.oracle import run as run_oracle
 from hwflow.verify.golden import golden_runner, grid_integers, mismatches, typed
+from hwflow.verify.import_gate import wide_values
 from hwflow.verify.ports import ModelPorts
 
 Arrays = Sequence[np.ndarray]
@@ -81,7 +81,7 @@ def compare_with_oracle(imported: Imported) -> None:
     if case.mode != "exact":
         return
     try:
-        expected = run_oracle(case.model, case.inputs, _wide(imported.model))
+        expected = run_oracle(case.model, case.inputs, wide_values(imported.model))
     except Undefined:
         return
     names = tuple(value.name for value in onnx.load_from_string(case.model).graph.output)
@@ -89,12 +89,6 @@ def compare_with_oracle(imported: Imported) -> None:
         raise Fault("oracle", "an output lost its name", f"{', '.join(names)} became {', '.join(ports.outputs)}")
     for n, name in enumerate(names):
         _compare(name, ports.real(n, imported.outputs[n]), expected[name].astype(np.float64))
-
-
-def _wide(model: ImportedModel) -> set[str]:
-    """What golden.onnx computes in double: what the importer declares, and quantised values beyond 24 bits."""
-    types = {name: model.graph.tensors[id].type for name, id in model.names.items()}
-    return {*model.wide, *(name for name, type in types.items() if max(-type.lo, type.hi) >= FLOAT32_EXACT)}
 
 
 def _compare(name: str, found: np.ndarray, wanted: np.ndarray) -> None:

@@ -1,7 +1,7 @@
 """The quantisers of QONNX, from their specification (github.com/fastmachinelearning/qonnx, docs/qonnx-custom-ops).
 
-Each step is rounded to the type of its operands, as every executor of QONNX has it and as frameworks compute: given
-float32 a quotient x / s is a float32, given float64 it is exact enough for wide tensors.
+Given float32 a quotient x / s is a float32, as every runtime and framework computes it: what lies on the grid of another
+real scale meets the same ties. Given float64 it is exact enough for wide tensors.
 """
 
 from __future__ import annotations
@@ -33,9 +33,12 @@ def int_quant(
     narrow: int = 0,
     rounding_mode: str = "ROUND",
 ) -> np.ndarray:
-    """IntQuant, version 1: the zero point is added before the value is limited and rounded."""
-    y = x / scale + zero_point
-    lo, hi = (limit.astype(y.dtype) for limit in integer_range(bits, bool(signed), bool(narrow)))
+    """IntQuant, version 1: the zero point is added before the value is limited and rounded.
+
+    Only the quotient is rounded to the type of x, as every runtime has it; what is added to it is exact.
+    """
+    y = (x / scale).astype(np.float64) + zero_point
+    lo, hi = integer_range(bits, bool(signed), bool(narrow))
     return np.asarray((rounding(rounding_mode)(np.minimum(np.maximum(y, lo), hi)) - zero_point) * scale)
 
 

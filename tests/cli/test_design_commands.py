@@ -77,6 +77,7 @@ def test_build_hands_its_options_on(
             "mode": "near-exact",
             "vectors": None,
             "schedule": None,
+            "oracle_vectors": None,
         }
     ]
     out, err = capfd.readouterr()
@@ -91,7 +92,7 @@ def test_a_build_with_a_failed_gate_exits_with_2(
     big = Result(stage="estimate", metric="DSP", value=3000, limit=2016)
     install(monkeypatch, FakeDesign(built.model_copy(update={"results": (big,)})))
     assert main(["build", "m.onnx", "-o", "d"]) == 2
-    assert "hwflow: 1 of 2 gates failed: estimate: DSP 3,000, limit 2,016\n" in capfd.readouterr().err
+    assert "hwflow: 1 of 3 gates failed: estimate: DSP 3,000, limit 2,016\n" in capfd.readouterr().err
 
 
 def test_a_refused_schedule_exits_with_2(

@@ -31,7 +31,7 @@ def test_build_csim_check_report(model: Path, tmp_path: Path) -> None:
     checked = hwflow("check", "d", "--json", cwd=tmp_path)
     assert checked.returncode == 0
     results = json.loads(checked.stdout)["record"]["results"]
-    assert {"csim", "estimate", "reference"} == {r["stage"] for r in results}
+    assert {"csim", "estimate", "oracle", "reference"} == {r["stage"] for r in results}
     assert all(r["ok"] is not False for r in results)
     suite = ElementTree.parse(tmp_path / "d" / "junit.xml").getroot()
     assert not suite.findall(".//failure")

@@ -55,11 +55,24 @@ def _values(seed: int, step: float, type: type = np.float32) -> np.ndarray:
 
 @given(st.integers(0, 99), SCALES, POINTS, BITS, st.booleans(), st.booleans(), st.sampled_from(MODES))
 def test_int_quant(seed: int, scale: float, point: float, bits: float, signed: bool, narrow: bool, mode: str) -> None:
+    """qonnx adds the zero point, and a half, to the float32 quotient in the type that it is given: float64 is exact."""
     parameters = (np.float32(scale), np.float32(point), np.float32(bits))
     x = _values(seed, scale)
-    expected = qonnx_int_quant(x, *parameters, int(signed), int(narrow), mode)
+    quotient = (x / np.float32(scale)).astype(np.float64)
+    expected = qonnx_int_quant(quotient, np.float64(1), *parameters[1:], int(signed), int(narrow), mode) * np.float32(
+        scale
+    )
     found = int_quant(x, *map(np.asarray, parameters), int(signed), int(narrow), mode)
     np.testing.assert_array_equal(found, expected)
+
+
+@given(st.integers(0, 99), SCALES, BITS, st.booleans(), st.sampled_from(MODES[:6]))
+def test_int_quant_in_float32(seed: int, scale: float, bits: float, signed: bool, mode: str) -> None:
+    """Without a zero point and a half to add, as qonnx executes a file."""
+    parameters = (np.float32(scale), np.float32(0), np.float32(bits))
+    x = _values(seed, scale)
+    found = int_quant(x, *map(np.asarray, parameters), int(signed), 0, mode).astype(np.float32)
+    np.testing.assert_array_equal(found, qonnx_int_quant(x, *parameters, int(signed), 0, mode))
 
 
 @given(st.integers(0, 99), st.sampled_from(MODES))
@@ -68,7 +81,7 @@ def test_int_quant_by_channel(seed: int, mode: str) -> None:
     x = rng.normal(0, 5, (2, 6, 5)).astype(np.float32)
     scale = rng.choice([0.25, 0.1, 1, 3], (1, 6, 1)).astype(np.float32)
     point, bits = rng.integers(-4, 5, (1, 6, 1)).astype(np.float32), np.float32(5)
-    expected = qonnx_int_quant(x, scale, point, bits, 1, 0, mode)
+    expected = qonnx_int_quant((x / scale).astype(np.float64), np.float64(1), point, bits, 1, 0, mode) * scale
     np.testing.assert_array_equal(int_quant(x, scale, point, np.asarray(bits), 1, 0, mode), expected)
 
 

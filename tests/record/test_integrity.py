@@ -89,7 +89,11 @@ def test_no_limit_can_be_raised_and_no_gate_removed(folder: Path, stage: str, me
 
 @pytest.mark.parametrize(
     ("index", "said"),
-    [(1, "csim: output output was not compared"), (2, "reference: 0 rows of parity for 1 tensors compared")],
+    [
+        (1, "csim: output output was not compared"),
+        (2, "reference: 0 rows of parity for 1 tensors compared"),
+        (3, "oracle: 0 rows of"),
+    ],
 )
 def test_no_row_of_parity_can_be_deleted(folder: Path, index: int, said: str) -> None:
     edit_record(folder, lambda d: d["parity"].pop(index))
@@ -110,7 +114,7 @@ def test_a_measured_latency_is_required_where_one_was_asked_for(folder: Path) ->
     ("file", "said"),
     [
         ("model.onnx", "model.onnx {}: no result rests on it; build it again"),
-        ("vectors.npz", r"vectors.npz {}: the results of float, onnxruntime, reference, csim are void; build it again"),
+        ("vectors.npz", r"vectors.npz {}: the results of float, onnxruntime, oracle, reference, csim are void"),
         ("schedule.json", "schedule.json {}: the results of estimate, csim are void"),
         ("hls/firmware/top.cpp", r"hls/firmware/top.cpp {}: the results of csim are void"),
         ("rtl/top.sv", "rtl/top.sv {}: the results of yosys are void"),
@@ -128,7 +132,7 @@ def test_a_file_that_is_not_as_recorded_is_named_with_what_it_voids(
     else:
         path.symlink_to(path.rename(folder / "elsewhere"))
     if file == "model.onnx":
-        said = "model.onnx {}: the results of onnxruntime are void"
+        said = "model.onnx {}: the results of onnxruntime, oracle are void"
     with pytest.raises(GateFailed, match=said.format(how)):
         check(folder)
 

@@ -138,7 +138,7 @@ def test_failures_and_missing_measurements_are_said(record: BuildRecord) -> None
     late = Result(stage="cosim", metric="latency", value=2.5, unit="us", limit=1)
     text = Page(html(changed(record, results=(late,)))).text
     assert "Not all gates hold" in text
-    assert "1 of 4 gates failed: cosim: latency 2.5 us, limit 1" in text
+    assert "1 of 5 gates failed: cosim: latency 2.5 us, limit 1" in text
     assert "Not verified yet" in Page(html(changed(record, results=(), parity=()))).text
 
 
