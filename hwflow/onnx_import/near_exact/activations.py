@@ -14,11 +14,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import onnx_ir as ir
 
+from hwflow.errors import UserError
+from hwflow.ir.ops.table import table_inputs
+from hwflow.ir.types import FixedType
+from hwflow.onnx_import.chain import tabulate
 from hwflow.onnx_import.handlers.unary import FUNCTIONS
 from hwflow.onnx_import.near_exact.context import Context
-from hwflow.onnx_import.near_exact.queries import array_of, is_narrow, scalar_of
+from hwflow.onnx_import.near_exact.queries import array_of, is_narrow, is_op, label, scalar_of
 from hwflow.onnx_import.near_exact.ranges import exponent
 from hwflow.onnx_import.rewrite import Replacement, replace
 
@@ -36,11 +41,26 @@ class Region:
 
 def tabulate_activations(context: Context) -> None:
     """Rewrite in place every function of a tensor that is too wide to address a table."""
-    for region in _regions(context.graph, context.options.narrow_bits):
+    o = context.options
+    for region in _regions(context.graph, o.narrow_bits):
         seen = (context.ranges.magnitude(region.source), context.ranges.magnitude(region.end.outputs[0]))
-        o = context.options
+        _check(context, region, exponent(seen[0] * o.margin))
         context.note(region.end, f"first-order table of {o.table_bits} bits over +-2^{exponent(seen[0] * o.margin)}")
         replace(context.graph, region.end, lambda r, region=region, seen=seen: _build(context, r, region, seen))  # type: ignore[misc]
+
+
+def _check(context: Context, region: Region, span: int) -> None:
+    """Refuse a function with a pole or a hole in its range: a line through it would be anything."""
+    type = FixedType(signed=True, width=context.options.table_bits, frac=context.options.table_bits - 1 - span)
+    entries = tabulate(context.model, region.source.name or "", region.end.outputs[0], type, frac=0)
+    if (holes := table_inputs(type)[~np.isfinite(entries)]).size:
+        raise UserError(
+            f"{region.end.op_type} {label(region.end)!r}",
+            f"no finite number where {region.source.name!r} is {holes[0] * type.step:g}",
+            f"a function of all of +-2^{span}, or a root or reciprocal that belongs to a LayerNorm or RMSNorm over the "
+            "last axis (means with keepdims=1) or to a Softmax",
+            f"Put a quantiser of at most {context.options.narrow_bits} bits in front of it, of numbers it is defined for.",
+        )
 
 
 def _build(context: Context, r: Replacement, region: Region, seen: tuple[float, float]) -> ir.Value:
@@ -94,11 +114,11 @@ def _regions(graph: ir.Graph, narrow_bits: int) -> list[Region]:
 def _root_of(node: ir.Node, source: dict[ir.Value, ir.Value]) -> ir.Value | None:
     """The tensor that a node's output is a function of, or None when the node belongs to no region."""
     operands = [v for v in node.inputs if v is not None]
-    if node.op_type in FUNCTIONS:
+    if is_op(node, *FUNCTIONS):
         root = source.get(operands[0]) or _behind_scalars(operands[0])
         return None if root.producer() is None else root
     roots = {source[v] for v in operands if v in source}
-    if node.op_type not in _ARITHMETIC or len(roots) != 1:
+    if not is_op(node, *_ARITHMETIC) or len(roots) != 1:
         return None
     (root,) = roots
     same: Callable[[ir.Value], bool] = lambda v: scalar_of(v) is not None or source.get(v, _behind_scalars(v)) is root  # noqa: E731
@@ -108,7 +128,7 @@ def _root_of(node: ir.Node, source: dict[ir.Value, ir.Value]) -> ir.Value | None
 def _behind_scalars(value: ir.Value) -> ir.Value:
     """Back through additions and multiplications of one number."""
     node = value.producer()
-    if node is None or node.op_type not in ("Add", "Sub", "Mul", "Div", "Neg"):
+    if node is None or not is_op(node, "Add", "Sub", "Mul", "Div", "Neg"):
         return value
     dynamic = [v for v in node.inputs if v is not None and scalar_of(v) is None]
     return _behind_scalars(dynamic[0]) if len(dynamic) == 1 and array_of(dynamic[0]) is None else value

@@ -11,18 +11,27 @@ import numpy as np
 import onnx_ir as ir
 
 from hwflow.errors import UserError
-from hwflow.onnx_import.attributes import float_of, ints_of
+from hwflow.onnx_import.attributes import float_of, int_of, ints_of
 from hwflow.onnx_import.near_exact.context import Context
-from hwflow.onnx_import.near_exact.queries import array_of, operand, producer
+from hwflow.onnx_import.near_exact.queries import array_of, is_op, label, operand, producer
 from hwflow.onnx_import.rewrite import Replacement, replace
 
 
 def rewrite_batch_norm(context: Context) -> None:
-    """Rewrite in place. UserError for statistics that are not constants."""
+    """Rewrite in place. UserError for statistics that are not constants, or are those of the batch."""
     for node in list(context.graph):
-        if node.op_type == "BatchNormalization":
+        if is_op(node, "BatchNormalization"):
+            _check(node)
             context.note(node, "folded into the scale and bias behind it")
             replace(context.graph, node, lambda r, node=node: _build(r, node))  # type: ignore[misc]
+
+
+def _check(node: ir.Node) -> None:
+    """Refuse what normalises by the batch: training mode, and the outputs that only it has."""
+    training = int_of(node, "training_mode", 0) or any(o.uses() or o.is_graph_output() for o in node.outputs[1:])
+    if training or any(array_of(v) is None for v in node.inputs[1:5]):
+        found = "statistics of the batch" if training else "statistics that are not constants"
+        raise UserError(f"BatchNormalization {label(node)!r}", found, "constants", "Export in evaluation mode.")
 
 
 def _build(r: Replacement, node: ir.Node) -> ir.Value:
@@ -40,14 +49,6 @@ def _build(r: Replacement, node: ir.Node) -> ir.Value:
 
 def _affine(node: ir.Node) -> tuple[np.ndarray, np.ndarray]:
     """Factor and offset per channel."""
-    arrays = [array_of(v) for v in node.inputs[1:5]]
-    if any(a is None for a in arrays):
-        raise UserError(
-            f"BatchNormalization {node.name!r}",
-            "statistics that are not constants",
-            "constants",
-            "Export in evaluation mode.",
-        )
-    gamma, beta, mean, variance = (np.asarray(a, np.float64) for a in arrays)
+    gamma, beta, mean, variance = (np.asarray(array_of(v), np.float64) for v in node.inputs[1:5])
     factor = gamma / np.sqrt(variance + float_of(node, "epsilon", 1e-5))
     return factor, beta - mean * factor

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,11 +26,13 @@ def is_dyadic(array: np.ndarray, bits: int = _EXACT_BITS) -> bool:
 
 
 def to_dyadic(array: np.ndarray, bits: int) -> Reals:
-    """The nearest multiples of one power of two, of ``bits`` significant bits for the largest; exact if it can be."""
+    """The nearest multiples of one power of two, of at most ``bits`` bits for the largest; exact if it can be."""
     reals = np.asarray(array, np.float64)
     if is_dyadic(reals, bits):
         return reals
-    step = 2.0 ** (np.ceil(np.log2(np.abs(reals).max())) - bits)
+    largest = float(np.abs(reals).max())
+    step = 2.0 ** (math.frexp(largest)[1] - bits)
+    step *= 1 + (round(largest / step) >= 2.0**bits)  # it was rounded up to one bit more
     return np.asarray(np.rint(reals / step) * step)
 
 

@@ -14,6 +14,11 @@ MOVES = MOVEMENT | {"Slice", "Split", "Gather"}
 _KEEPS = MOVES | {"Relu", "Neg", "Clip"}
 
 
+def label(node: ir.Node) -> str:
+    """What the user calls a node: its name, or that of its output."""
+    return node.name or node.outputs[0].name or "?"
+
+
 def array_of(value: ir.Value | None) -> np.ndarray | None:
     """The array of a constant, else None."""
     return None if value is None or value.const_value is None else value.const_value.numpy()
@@ -25,10 +30,15 @@ def scalar_of(value: ir.Value | None) -> float | None:
     return float(array.ravel()[0]) if array is not None and array.size == 1 else None
 
 
+def is_op(node: ir.Node, *op_types: str) -> bool:
+    """Whether a node is one of these operators of ONNX itself: other domains have the same names."""
+    return node.op_type in op_types and node.domain in ("", "ai.onnx")
+
+
 def producer(value: ir.Value | None, *op_types: str) -> ir.Node | None:
     """The node that computes a value, if it is of one of the kinds."""
     node = None if value is None else value.producer()
-    return node if node is not None and node.op_type in op_types else None
+    return node if node is not None and is_op(node, *op_types) else None
 
 
 def operand(node: ir.Node, index: int = 0) -> ir.Value:

@@ -13,7 +13,7 @@ from hwflow.onnx_import.attributes import int_of
 from hwflow.onnx_import.near_exact.bias import round_bias
 from hwflow.onnx_import.near_exact.grid import Reals, compress, is_dyadic, split_step
 from hwflow.onnx_import.near_exact.queries import MOVES, array_of, operand
-from hwflow.onnx_import.near_exact.scale_moves import move, reduce
+from hwflow.onnx_import.near_exact.scale_moves import move, pad, reduce
 from hwflow.onnx_import.near_exact.scaled import Scaled, Scales, bits_of
 from hwflow.onnx_import.near_exact.weights import split_weights
 from hwflow.onnx_import.quantiser import is_quant, read_quantiser
@@ -66,7 +66,8 @@ def conv(s: Scales, node: ir.Node) -> None:
     if weights is None:
         return function(s, node)
     axes = range(2 - weights.ndim, 0)  # pixels
-    x = s.uniform(node, 0, *axes, *(() if int_of(node, "group", 1) > 1 else (1 - weights.ndim,)))
+    depthwise = int_of(node, "group", 1) == weights.shape[0] and weights.shape[1] == 1
+    x = s.uniform(node, 0, *axes, *(() if depthwise else (1 - weights.ndim,)))
     side = _weights(s, node, weights, 1, 0)
     channels = side.scale.reshape(-1, *(1,) * len(axes)) if side.scale.ndim else side.scale
     terms = int(np.prod(weights.shape[1:]))
@@ -74,15 +75,16 @@ def conv(s: Scales, node: ir.Node) -> None:
     return None
 
 
-def _side(s: Scales, node: ir.Node, index: int, summed: int, kept: int) -> Scaled:
+def _side(s: Scales, node: ir.Node, index: int, summed: int, kept: int | None) -> Scaled:
     """One operand of a product; weights are taken apart."""
     array = array_of(node.inputs[index])
     if array is None:
         return s.uniform(node, index, summed)
+    kept = kept if array.ndim > 1 else None  # a vector is summed over
     return _weights(s, node, array, index, kept)
 
 
-def _weights(s: Scales, node: ir.Node, array: np.ndarray, index: int, kept: int) -> Scaled:
+def _weights(s: Scales, node: ir.Node, array: np.ndarray, index: int, kept: int | None) -> Scaled:
     weights, scale, was_float = split_weights(array, kept, s.options.weight_bits)
     if weights is not array:
         s.constant(node, index, weights)
@@ -198,8 +200,11 @@ def limit(s: Scales, node: ir.Node) -> None:
 
 
 def keep(s: Scales, node: ir.Node) -> None:
-    """Relu, Neg and MaxPool: a positive scale passes, one for each channel too."""
-    s.of[node.outputs[0]] = s.of[node.inputs[0]]
+    """Relu, Neg and MaxPool: a positive scale passes, one for each channel too; pixels that are compared share one."""
+    x = s.of[operand(node)]
+    if node.op_type == "MaxPool":
+        x = s.uniform(node, 0, *range(2 - len(operand(node).shape or ()), 0))
+    s.of[node.outputs[0]] = x
 
 
 def function(s: Scales, node: ir.Node) -> None:
@@ -221,4 +226,5 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(("Relu", "Neg", "MaxPool"), keep),
     **dict.fromkeys(("ReduceSum", "ReduceMax"), reduce),
     **dict.fromkeys((*MOVES, "Concat"), move),
+    "Pad": pad,
 }

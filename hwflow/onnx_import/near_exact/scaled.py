@@ -57,6 +57,7 @@ class Scales:
     def __init__(self, context: Context) -> None:
         self.context, self.options = context, context.options
         self.of: dict[ir.Value | None, Scaled] = {}
+        self.seen: set[ir.Node] = set()  # nodes that were visited, or made
         self.input_scales: dict[str, float] = {}
         self.quantisers = self.multipliers = self.biases = self.weights = 0
 
@@ -90,6 +91,7 @@ class Scales:
         product = r.op("Mul", value, r.const(factor, "multiplier"))
         product.name = f"{node.outputs[0].name}/scaled_{value.name}"
         product.shape, product.dtype = value.shape, ir.DataType.FLOAT
+        self.seen.update(r.nodes)
         self.multipliers += not in_table
         frac = None if old.frac is None or in_table else old.frac + dyadic(factor)[1]
         self.of[product] = Scaled(compress(target), frac, old.whole + bits_of(factor), is_function=in_table)
@@ -110,12 +112,19 @@ class Scales:
         """Bring an operand back to the units of the original."""
         return self.rescale(node, index, _ONE, tables=True)
 
-    def uniform(self, node: ir.Node, index: int, *axes: int) -> Scaled:
-        """Bring an operand to one scale along some axes, counted from the end."""
-        scale = self.of[operand(node, index)].scale
+    def uniform(self, node: ir.Node, index: int, *axes: int, shared: bool = False) -> Scaled:
+        """Bring an operand to one scale along some axes, counted from the end; ``shared``: whoever else reads it too."""
+        value = operand(node, index)
+        scale = self.of[value].scale
         if all(-axis > scale.ndim or scale.shape[axis] == 1 for axis in axes):
-            return self.of[operand(node, index)]
-        return self.rescale(node, index, np.asarray(scale.max()))
+            return self.of[value]
+        found = self.rescale(node, index, np.asarray(scale.max()))
+        if shared and not value.is_graph_output():
+            for reader in [use.node for use in value.uses() if use.node not in self.seen]:
+                for at, read in enumerate(reader.inputs):
+                    if read is value:
+                        reader.replace_input_with(at, operand(node, index))
+        return found
 
     def drop(self, node: ir.Node, value: ir.Value) -> None:
         """Remove a node whose effect the scale of ``value`` has taken over."""

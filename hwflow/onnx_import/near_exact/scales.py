@@ -33,6 +33,7 @@ def propagate_scales(context: Context) -> None:
     for port in context.graph.inputs:
         scales.of[port] = Scaled(port=port.name)
     for node in list(context.graph):
+        scales.seen.add(node)
         if any(v in scales.of for v in node.inputs):
             rule = RULES.get("Quant" if is_quant(node) else node.op_type, function)
             rule(scales, node)

@@ -1,4 +1,4 @@
-"""Softmax over the last axis from two exp tables and a reciprocal.
+"""Softmax over the last axis, or the last axes flattened (operator sets below 13), from two exp tables and a reciprocal.
 
 ``d = max(x) - x`` on a grid of 2 * exp_bits bits over [0, 16) is cut into its upper and lower half, so that
 ``exp(-d) = exp(-upper) exp(-lower)`` needs two small tables and no interpolation (Tang, "Table-driven implementation of
@@ -7,6 +7,8 @@ the exponential function", ACM TOMS 15, 1989). Beyond 16, exp is below 2**-23.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import onnx_ir as ir
 
@@ -14,7 +16,7 @@ from hwflow.errors import UserError
 from hwflow.onnx_import.attributes import int_of
 from hwflow.onnx_import.near_exact.context import Context
 from hwflow.onnx_import.near_exact.newton import reciprocal
-from hwflow.onnx_import.near_exact.queries import constant_and_other, operand, producer
+from hwflow.onnx_import.near_exact.queries import constant_and_other, is_op, label, operand, producer
 from hwflow.onnx_import.near_exact.ranges import exponent
 from hwflow.onnx_import.rewrite import Replacement, constant, replace
 
@@ -26,23 +28,37 @@ def rewrite_softmax(context: Context) -> None:
     """Rewrite in place. UserError for a softmax over another axis than the last."""
     o = context.options
     for node in list(context.graph):
-        if node.op_type == "Softmax":
-            length = _length(node)
-            _limit_mask(context, node)
+        if is_op(node, "Softmax"):
+            row = _row(context, node)
             tables = f"exp 2 x {o.exp_bits} bits, reciprocal {o.table_bits} bits, {o.newton_steps} Newton-Raphson steps"
             context.note(node, f"table softmax, {tables}")
-            replace(context.graph, node, lambda r, node=node, n=length: _build(context, r, operand(node), n))  # type: ignore[misc]
+            _limit_mask(context, node)
+            replace(context.graph, node, lambda r, node=node, row=row: _build(context, r, operand(node), row))  # type: ignore[misc]
 
 
-def _length(node: ir.Node) -> int:
+def _row(context: Context, node: ir.Node) -> tuple[int, ...]:
+    """The axes of a row. Softmax-11 flattens all from its axis on, by default 1; Softmax-13 takes one, by default -1."""
+    flattens = context.opset < 13
     shape = operand(node).shape
-    axis = int_of(node, "axis", -1)
-    if shape is None or not shape.is_static() or axis not in (-1, len(shape) - 1):
-        raise UserError(f"Softmax {node.name!r}", f"axis {axis}", "the last axis", "Transpose its input.")
-    return int(shape.numpy()[-1])
+    given = int_of(node, "axis", 1 if flattens else -1)
+    rank = 0 if shape is None or not shape.is_static() else len(shape)
+    axis = given + rank if given < 0 else given
+    if shape is None or not 0 <= axis < rank or (axis != rank - 1 and not flattens):
+        raise UserError(f"Softmax {label(node)!r}", f"axis {given}", "the last axis", "Transpose its input.")
+    return tuple(int(n) for n in shape.numpy()[axis:])
 
 
-def _build(context: Context, r: Replacement, x: ir.Value, length: int) -> ir.Value:
+def _build(context: Context, r: Replacement, x: ir.Value, row: tuple[int, ...]) -> ir.Value:
+    if len(row) == 1:
+        return _last_axis(context, r, x, row[0])
+    assert x.shape is not None
+    shape = tuple(int(n) for n in x.shape.numpy())
+    flat = (*(shape[: -len(row)] or (1,)), math.prod(row))
+    y = r.op("Reshape", x, r.const(np.asarray(flat, np.int64), "shape"))
+    return r.op("Reshape", _last_axis(context, r, y, math.prod(row)), r.const(np.asarray(shape, np.int64), "shape"))
+
+
+def _last_axis(context: Context, r: Replacement, x: ir.Value, length: int) -> ir.Value:
     o = context.options
     e = _exp(r, r.op("Sub", context.reduce(r, "ReduceMax", x), x), o.exp_bits, o.value_bits)
     whole = max(1, exponent(length))
@@ -69,4 +85,7 @@ def _limit_mask(context: Context, softmax: ir.Node) -> None:
     mask, scores = found
     floor = -(2.0 ** exponent(4 * context.ranges.magnitude(scores) + 2.0**_RANGE))
     limited = constant(context.graph, np.maximum(mask, np.float32(floor)).astype(np.float32), "mask")
-    add.replace_input_with(0 if add.inputs[1] is scores else 1, limited)
+    r = Replacement(context.graph, softmax)  # whoever else reads the sum keeps the mask as it is
+    masked = r.op("Add", scores, limited)
+    masked.shape, masked.dtype = add.outputs[0].shape, add.outputs[0].dtype
+    softmax.replace_input_with(0, masked)
