@@ -1,7 +1,7 @@
 """The quantisers of QONNX, from their specification (github.com/fastmachinelearning/qonnx, docs/qonnx-custom-ops).
 
-Given float32 a quotient x / s is a float32, as every runtime and framework computes it: what lies on the grid of another
-real scale meets the same ties. Given float64 it is exact enough for wide tensors.
+Given float32 a quotient x / s is a float32, as every runtime and framework computes it: what lies on the grid of
+another real scale meets the same ties. Given float64 it is exact enough for wide tensors.
 """
 
 from __future__ import annotations

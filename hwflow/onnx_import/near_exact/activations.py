@@ -59,7 +59,7 @@ def _check(context: Context, region: Region, span: int) -> None:
             f"no finite number where {region.source.name!r} is {holes[0] * type.step:g}",
             f"a function of all of +-2^{span}, or a root or reciprocal that belongs to a LayerNorm or RMSNorm over the "
             "last axis (means with keepdims=1) or to a Softmax",
-            f"Put a quantiser of at most {context.options.narrow_bits} bits in front of it, of numbers it is defined for.",
+            f"Put a quantiser of at most {context.options.narrow_bits} bits in front of it, where it is defined.",
         )
 
 

@@ -113,7 +113,7 @@ class Scales:
         return self.rescale(node, index, _ONE, tables=True)
 
     def uniform(self, node: ir.Node, index: int, *axes: int, shared: bool = False) -> Scaled:
-        """Bring an operand to one scale along some axes, counted from the end; ``shared``: whoever else reads it too."""
+        """Bring an operand to one scale along axes counted from the end; ``shared``: whoever else reads it too."""
         value = operand(node, index)
         scale = self.of[value].scale
         if all(-axis > scale.ndim or scale.shape[axis] == 1 for axis in axes):

@@ -1,4 +1,4 @@
-"""Softmax over the last axis, or the last axes flattened (operator sets below 13), from two exp tables and a reciprocal.
+"""Softmax over the last axis, or the last ones flattened (operator sets below 13): two exp tables and a reciprocal.
 
 ``d = max(x) - x`` on a grid of 2 * exp_bits bits over [0, 16) is cut into its upper and lower half, so that
 ``exp(-d) = exp(-upper) exp(-lower)`` needs two small tables and no interpolation (Tang, "Table-driven implementation of
@@ -37,7 +37,7 @@ def rewrite_softmax(context: Context) -> None:
 
 
 def _row(context: Context, node: ir.Node) -> tuple[int, ...]:
-    """The axes of a row. Softmax-11 flattens all from its axis on, by default 1; Softmax-13 takes one, by default -1."""
+    """Sizes of a row. Softmax-11 flattens all from its axis on, by default 1; Softmax-13 takes one, by default -1."""
     flattens = context.opset < 13
     shape = operand(node).shape
     given = int_of(node, "axis", 1 if flattens else -1)
@@ -87,5 +87,5 @@ def _limit_mask(context: Context, softmax: ir.Node) -> None:
     limited = constant(context.graph, np.maximum(mask, np.float32(floor)).astype(np.float32), "mask")
     r = Replacement(context.graph, softmax)  # whoever else reads the sum keeps the mask as it is
     masked = r.op("Add", scores, limited)
-    masked.shape, masked.dtype = add.outputs[0].shape, add.outputs[0].dtype
+    masked.shape, masked.type = add.outputs[0].shape, add.outputs[0].type
     softmax.replace_input_with(0, masked)
