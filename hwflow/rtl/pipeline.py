@@ -49,6 +49,7 @@ class Pipeline:
     wide: set[str] = field(default_factory=set)  # nets that repeat a signal's lanes
     _delays: dict[str, tuple[Signal, int]] = field(default_factory=dict)
     _rings: set[str] = field(default_factory=set)
+    _files: set[str] = field(default_factory=set)
 
     @property
     def limit_ps(self) -> float:
@@ -121,7 +122,8 @@ class Pipeline:
     def memory(self, name: str, words: IntArray, width: int) -> str:
         """A memory of the kernel with these contents; its file name."""
         file = f"{self.kernel}_{name}.hex"
-        if all(m.file != file for m in self.memories):
+        if file not in self._files:
+            self._files.add(file)
             self.memories.append(Memory(file, np.atleast_2d(words), width))
         return file
 

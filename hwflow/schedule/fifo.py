@@ -38,8 +38,9 @@ def sized(
     many frames, which are enough for outputs that ran ahead at first to have settled. Raises DeadlockError if the given
     depths deadlock by themselves, GraphError.
     """
-    channels = tuple(channels)
-    for _ in range(_ATTEMPTS):
+    channels, attempts = tuple(channels), 0
+    while attempts < _ATTEMPTS or frames <= 2 * _frames_inside(actors):
+        attempts += 1
         depths = _lazy_depths(run(connect(actors, channels, source, sink), frames))
         frames *= 2  # depths must also hold for a run longer than the one they come from
         free = run(connect(actors, channels, source, sink), frames)
@@ -47,6 +48,11 @@ def sized(
         if _same_timing(free, bounded):
             return depths, bounded
     raise GraphError(f"no FIFO depths keep the throughput over {frames} frames")
+
+
+def _frames_inside(actors: Sequence[Actor]) -> int:
+    """More frames than a pipeline holds at once: a long one may take a frame every few cycles."""
+    return 1 + max(actor.depth // sum(phase.cycles * phase.repeat for phase in actor.phases) for actor in actors)
 
 
 def with_depths(channels: Iterable[Channel], depths: dict[str, int]) -> tuple[Channel, ...]:

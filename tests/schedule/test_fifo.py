@@ -52,3 +52,10 @@ def test_given_depths_stay_and_a_deadlock_among_them_is_reported() -> None:
     )
     with pytest.raises(DeadlockError, match="fork waits for room in short"):
         fifo_depths(actors, [replace(c, depth=3) if c.name == "short" else c for c in channels], *ports)
+
+
+def test_a_pipeline_that_holds_hundreds_of_frames_gets_its_places() -> None:
+    """A long chain of element-wise ops on one token: more frames are on their way than a short run has."""
+    actors = [Actor("long", (Phase({"x": 1}, {"y": 1}),), 700)]
+    depths = fifo_depths(actors, [Channel("x"), Channel("y")], Port("x", 1), Port("y", 1))
+    assert depths["y"] == 701
