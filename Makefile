@@ -26,7 +26,7 @@ DEV    := $(VENV)/.hwflow-dev-ready
 TRAINING := $(if $(filter qkeras,$(FRAMEWORK)),$(VENV)/.hwflow-qkeras-ready)
 SYMBOLIC := $(UNROLLED:%=$(VENV)/.hwflow-%-ready)
 
-.PHONY: demo design test csim cosim synth check report lint bench clean help
+.PHONY: demo design test nightly csim cosim synth check report lint bench clean help
 
 help: ## show the targets and their variables
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -45,6 +45,10 @@ design: $(STAMP) $(TRAINING) $(SYMBOLIC) ## train MODEL, export it, build it for
 
 test: $(DEV) ## run the tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+nightly: $(DEV) ## the long checks: 10,000 random models on all rungs, mutants of the importer
+	$(HWFLOW) fuzz --count 10000 --output build/fuzz
+	$(BIN)/python benchmarks/bench_mutants.py
 
 csim: $(STAMP) built ## C simulation of BUILD against onnxruntime
 	$(HWFLOW) csim $(BUILD) --vectors $(VECTORS)

@@ -20,6 +20,9 @@ Rungs = Annotated[
     Literal["import", "oracle", "reference", "csim", "rtl"],
     typer.Option(help="The last rung; csim needs g++, rtl Verilator too."),
 ]
+From = Annotated[
+    Literal["onnx", "brevitas", "qkeras"], typer.Option(help="Random ONNX graphs, or models of a framework.")
+]
 Jobs = Annotated[int, typer.Option(min=0, max=512, help="Child processes at once; 0: one for each core.")]
 Output = Annotated[Path, typer.Option("--output", "-o", help="Where failures are kept.")]
 Reduce = Annotated[
@@ -31,6 +34,7 @@ def fuzz(
     seed: Seed = 0,
     count: Count = 300,
     rungs: Rungs = "rtl",
+    source: From = "onnx",
     jobs: Jobs = 0,
     output: Output = Path("fuzz"),
     reduce: Reduce = None,
@@ -42,10 +46,10 @@ def fuzz(
         if reduce is not None:
             _reduce(reply, reduce, rungs)
         else:
-            _run(reply, range(seed, seed + count), rungs, jobs, output)
+            _run(reply, range(seed, seed + count), rungs, source, jobs, output)
 
 
-def _run(reply: Reply, seeds: range, rungs: Rungs, jobs: int, output: Path) -> None:
+def _run(reply: Reply, seeds: range, rungs: Rungs, source: From, jobs: int, output: Path) -> None:
     import os
 
     from hwflow.cli.progress import Steps
@@ -61,7 +65,7 @@ def _run(reply: Reply, seeds: range, rungs: Rungs, jobs: int, output: Path) -> N
                 said[0] = summary.done // 100
                 steps(f"{summary.done} of {summary.wanted} graphs, {summary.failures} faults")
 
-        summary = run(seeds, rungs, jobs or os.cpu_count() or 1, output, progress)
+        summary = run(seeds, rungs, jobs or os.cpu_count() or 1, output, progress, source)
 
     def show(console: Console) -> None:
         console.print(summary.table())

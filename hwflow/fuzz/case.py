@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import onnx
+from onnx import numpy_helper
 
 from hwflow.errors import UserError
 from hwflow.files import write_atomic
@@ -25,17 +26,21 @@ _DEFAULT = 1.0 / 16  # step of an input whose quantiser is not known
 
 @dataclass(frozen=True)
 class Case:
-    """``inputs``: (count, *shape in the file) by name. ``seed`` draws folds and budgets of the hardware too."""
+    """``inputs``: (count, *shape in the file) by name. ``seed`` draws folds and budgets of the hardware too.
+
+    ``expected``: what the framework that a model comes from makes of the inputs, by output; empty where there is none.
+    """
 
     name: str
     mode: Mode
     model: bytes
     inputs: Mapping[str, np.ndarray]
     seed: int = 0
+    expected: tuple[np.ndarray, ...] = ()
 
     def with_model(self, model: bytes, inputs: Mapping[str, np.ndarray]) -> Case:
         """The same case about another model."""
-        return replace(self, model=model, inputs=inputs)
+        return replace(self, model=model, inputs=inputs, expected=())
 
 
 def draw_case(seed: int) -> Case:
@@ -78,12 +83,20 @@ def load_case(path: Path) -> Case:
 
 
 def ports_of(model: onnx.ModelProto) -> list[Port]:
-    """Inputs of a model that no draft knows."""
-    constants = {tensor.name for tensor in model.graph.initializer}
+    """Inputs of a model that no draft knows, with the steps of the quantisers that read them."""
+    constants = {tensor.name: tensor for tensor in model.graph.initializer}
     ports = []
     for value in model.graph.input:
         type = value.type.tensor_type
         rows = None if type.elem_type == onnx.TensorProto.FLOAT else 2
         if value.name not in constants:
-            ports.append(Port(value.name, tuple(d.dim_value for d in type.shape.dim), _DEFAULT, rows=rows))
+            shape = tuple(d.dim_value for d in type.shape.dim)
+            ports.append(Port(value.name, shape, _step(model, value.name, constants), rows=rows))
     return ports
+
+
+def _step(model: onnx.ModelProto, name: str, constants: Mapping[str, onnx.TensorProto]) -> float:
+    for node in model.graph.node:
+        if node.op_type in ("Quant", "QuantizeLinear") and node.input[0] == name and node.input[1] in constants:
+            return float(np.max(numpy_helper.to_array(constants[node.input[1]])))
+    return _DEFAULT

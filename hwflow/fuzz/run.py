@@ -8,11 +8,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import ForkServerProcess
+from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 
-from hwflow.fuzz.case import draw_case, save_case
+from hwflow.fuzz.case import save_case
 from hwflow.fuzz.faults import RUNGS, Rung
+from hwflow.fuzz.frameworks import Source, draw
 from hwflow.fuzz.summary import Summary
 from hwflow.fuzz.worker import Outcome, work
 
@@ -39,7 +40,12 @@ class _Child:
 
 
 def fuzz(
-    seeds: Sequence[int], top: Rung = "rtl", jobs: int = 1, output: Path | None = None, progress: Progress | None = None
+    seeds: Sequence[int],
+    top: Rung = "rtl",
+    jobs: int = 1,
+    output: Path | None = None,
+    progress: Progress | None = None,
+    source: Source = "onnx",
 ) -> Summary:
     """Take the case of every seed up the rungs to ``top``.
 
@@ -48,13 +54,15 @@ def fuzz(
     """
     summary = Summary(len(seeds), jobs)
     with tempfile.TemporaryDirectory(prefix="hwflow-fuzz-") as scratch:
-        for outcome in _outcomes(_chunks(seeds), top, jobs, scratch):
+        for outcome in _outcomes(source, _chunks(seeds), top, jobs, scratch):
             summary.add(outcome)
             if outcome.fault and output is not None:
                 rung, kind, message = outcome.fault
                 seed = int(outcome.name.rpartition(" ")[2])
                 folder = output / f"{rung}-{seed}"
-                summary.kept[outcome.name] = save_case(draw_case(seed), folder, rung=rung, kind=kind, message=message)
+                summary.kept[outcome.name] = save_case(
+                    draw(source, seed), folder, rung=rung, kind=kind, message=message
+                )
             if progress:
                 progress(summary)
     return summary
@@ -64,7 +72,7 @@ def _chunks(seeds: Sequence[int]) -> list[list[int]]:
     return [list(seeds[start : start + CHUNK]) for start in range(0, len(seeds), CHUNK)]
 
 
-def _outcomes(chunks: list[list[int]], top: Rung, jobs: int, scratch: str) -> Iterator[Outcome]:
+def _outcomes(source: Source, chunks: list[list[int]], top: Rung, jobs: int, scratch: str) -> Iterator[Outcome]:
     """As they come. A child that dies or hangs is a fault of the case it was at; the others are tried again."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["hwflow.fuzz.worker"])
@@ -72,7 +80,7 @@ def _outcomes(chunks: list[list[int]], top: Rung, jobs: int, scratch: str) -> It
     try:
         while waiting or children:
             while waiting and len(children) < jobs:
-                children.append(_start(context, waiting.pop(), top, scratch))
+                children.append(_start(context, source, waiting.pop(), top, scratch))
             wait([child.connection for child in children], timeout=5)
             for child in list(children):
                 outcomes = _hear(child)
@@ -88,9 +96,9 @@ def _outcomes(chunks: list[list[int]], top: Rung, jobs: int, scratch: str) -> It
             child.end()
 
 
-def _start(context: multiprocessing.context.ForkServerContext, seeds: list[int], top: Rung, scratch: str) -> _Child:
+def _start(context: ForkServerContext, source: Source, seeds: list[int], top: Rung, scratch: str) -> _Child:
     mine, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=work, args=(theirs, seeds, top, scratch), daemon=False)
+    process = context.Process(target=work, args=(theirs, source, seeds, top, scratch), daemon=False)
     process.start()
     theirs.close()
     return _Child(process, mine, seeds)

@@ -88,20 +88,22 @@ def compare_with_oracle(imported: Imported) -> None:
     if names != ports.outputs:
         raise Fault("oracle", "an output lost its name", f"{', '.join(names)} became {', '.join(ports.outputs)}")
     for n, name in enumerate(names):
-        _compare(name, ports.real(n, imported.outputs[n]), expected[name].astype(np.float64))
+        _compare(name, ports.real(n, imported.outputs[n]), expected[name].astype(np.float64), "file")
+    for n, wanted in enumerate(case.expected):
+        _compare(names[n], ports.real(n, imported.outputs[n]), wanted, "framework")
 
 
-def _compare(name: str, found: np.ndarray, wanted: np.ndarray) -> None:
+def _compare(name: str, found: np.ndarray, wanted: np.ndarray, whose: str) -> None:
     if found.size != wanted.size:
-        shapes = f"{list(found.shape[1:])}, the oracle has {list(wanted.shape[1:])}"
+        shapes = f"{list(found.shape[1:])}, the {whose} has {list(wanted.shape[1:])}"
         raise Fault("oracle", "an output has another shape", f"output {name!r}: {shapes}")
     found = found.reshape(wanted.shape)
     differ = np.argwhere(found != wanted)
     if len(differ):
         first = tuple(differ[0].tolist())
-        values = f"{found[first]:g}, the oracle has {wanted[first]:g}"
+        values = f"{found[first]:g}, the {whose} has {wanted[first]:g}"
         text = f"output {name!r}: {len(differ)} of {wanted.size} values; the first, at {list(first)}, is {values}"
-        raise Fault("oracle", "the import differs from the file", text)
+        raise Fault("oracle", f"the import differs from the {whose}", text)
 
 
 def compare_with_golden(imported: Imported) -> None:

@@ -13,16 +13,18 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from hwflow.fuzz import cpp, hardware, rtl, software
-from hwflow.fuzz.case import Case, draw_case
+from hwflow.fuzz.case import Case
 from hwflow.fuzz.faults import RUNGS, Fault, Refused, Rung, judge
+from hwflow.fuzz.frameworks import Source, draw
 
 CPU_LIMIT_S = 30.0  # of one graph, without the compilers
-MEMORY_LIMIT = 8 << 30
+MEMORY_LIMIT = 16 << 30  # of addresses: frameworks take many
 T = TypeVar("T")
 
 
@@ -141,7 +143,7 @@ def _terminated(number: int, _frame: Any) -> NoReturn:
     raise SystemExit(128 + number)
 
 
-def work(connection: Connection, seeds: Sequence[int], top: Rung, at: str) -> None:
+def work(connection: Connection, source: Source, seeds: Sequence[int], top: Rung, at: str) -> None:
     """The body of the child: says what it is at, and sends the outcomes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends it
     signal.signal(signal.SIGTERM, _terminated)
@@ -149,7 +151,7 @@ def work(connection: Connection, seeds: Sequence[int], top: Rung, at: str) -> No
     folder = Path(tempfile.mkdtemp(prefix="chunk-", dir=at))
     try:
         climber = Climber(folder, top)
-        cases = [lambda seed=seed: draw_case(seed) for seed in seeds]
+        cases = [partial(draw, source, seed) for seed in seeds]
         climber.climb(cases, [f"seed {seed}" for seed in seeds], lambda what: connection.send(("at", what)))
         connection.send(("done", list(climber.outcomes.values())))
     finally:
