@@ -15,7 +15,7 @@ from hwflow.errors import UserError
 from hwflow.limits import LIMITS, Limits
 from hwflow.onnx_import.bad_values import check_quantisers
 from hwflow.onnx_import.constants import compute_constants, read_outside
-from hwflow.onnx_import.quantiser import is_quant
+from hwflow.onnx_import.quantiser import is_quant, power_of_two
 from hwflow.onnx_import.sizes import static_shapes
 
 _RANDOM = frozenset(
@@ -23,6 +23,8 @@ _RANDOM = frozenset(
 )
 
 _ROUNDS = 16
+QUANTISED_BY = "hwflow.quantised_by"
+"""Key of a folded value's ``meta``: the value that a quantiser made with a scale that is not one power of two."""
 
 
 def fold_constants(model: ir.Model, limits: Limits = LIMITS) -> None:
@@ -138,5 +140,18 @@ def _store(graph: ir.Graph, value: ir.Value, array: np.ndarray) -> None:
         name += "_"
     folded = ir.Value(name=name, const_value=ir.tensor(array, name=name))
     folded.shape, folded.dtype = ir.Shape(array.shape), ir.DataType.from_numpy(array.dtype)
+    if quantiser := _real_quantiser(value):
+        folded.meta[QUANTISED_BY] = quantiser
     graph.register_initializer(folded)
     value.replace_all_uses_with(folded, replace_graph_outputs=value.is_graph_output())
+
+
+def _real_quantiser(value: ir.Value) -> str:
+    """The name of what a quantiser of a real scale put out, from which movements made a constant; else empty."""
+    node = value.producer()
+    while node is not None and node.op_type in ("Reshape", "Transpose", "Squeeze", "Unsqueeze", "Flatten", "Slice"):
+        node = node.inputs[0].producer() if node.inputs[0] is not None else None
+    if node is None or not (is_quant(node) or node.op_type == "DequantizeLinear"):
+        return ""
+    scale = node.inputs[1].const_value if node.inputs[1] is not None else None
+    return node.outputs[0].name or "" if scale is not None and power_of_two(scale.numpy()) is None else ""

@@ -20,8 +20,9 @@ from hwflow.ir.graph import Graph, Op
 from hwflow.ir.ops import Add, Mul, Requantise, Reshape, Shift, Sub
 from hwflow.ir.rounding import PortRounding
 from hwflow.limits import LIMITS, Limits
+from hwflow.onnx_import.fold import QUANTISED_BY
 from hwflow.onnx_import.lookup import ChainTable
-from hwflow.onnx_import.problems import Problems, Unsupported, advice
+from hwflow.onnx_import.problems import NotQuantised, Problems, Unsupported, advice
 from hwflow.onnx_import.quantiser import exact_quantiser, is_quant
 from hwflow.onnx_import.values import Constant, RawInput, Source, Symbol, Value, first_unit_axis
 
@@ -96,6 +97,8 @@ class Importer:
                 if isinstance(symbol, Value) and symbol.id is not None and output.name:
                     self.names[output.name] = symbol.id
                     self.builder.name(symbol.id, output.name)
+        except NotQuantised as refusal:
+            problems.add(position, node, _by_quantiser(node) or str(refusal))
         except (Unsupported, UserError) as refusal:
             problems.add(position, node, str(refusal))
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
@@ -183,6 +186,13 @@ class Importer:
             return id, None
         index = len(shape) + batch
         return self.reshape(id, shape[:index] + shape[index + 1 :]), batch
+
+
+def _by_quantiser(node: ir.Node) -> str:
+    """Why a constant that was quantised lies on no grid; empty if nothing quantised it."""
+    names = [value.meta[QUANTISED_BY] for value in node.inputs if value is not None and QUANTISED_BY in value.meta]
+    advice = "train with power-of-two scales or use near-exact mode"
+    return f"its constant is quantised by {names[0]!r}, whose scale is not one power of two; {advice}" if names else ""
 
 
 def import_integer_graph(model: ir.Model, limits: Limits = LIMITS) -> Imported:

@@ -30,6 +30,10 @@ class Unsupported(Exception):
     """Raised by a handler: why this node cannot become integers, and what to do."""
 
 
+class NotQuantised(Unsupported):
+    """Raised for a constant on no fixed-point grid."""
+
+
 @dataclass(slots=True)
 class Problems:
     """Collects refusals node by node."""

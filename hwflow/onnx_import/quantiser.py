@@ -42,6 +42,13 @@ def is_bipolar(node: ir.Node) -> bool:
     return node.op_type == "BipolarQuant" and node.domain in QUANT_DOMAINS
 
 
+def power_of_two(scale: np.ndarray) -> int | None:
+    """Fraction bits when a scale is one power of two, else None."""
+    first = float(scale.flat[0])
+    mantissa, exponent = math.frexp(first)
+    return 1 - exponent if mantissa == 0.5 and bool(np.all(scale == first)) else None
+
+
 @dataclass(frozen=True, slots=True)
 class Quantiser:
     """A uniform quantiser: ``(clip(round(x / scale + zero_point), lo, hi) - zero_point) * scale``.
@@ -71,10 +78,7 @@ class Quantiser:
     @property
     def frac(self) -> int | None:
         """Fraction bits when the scale is one power of two, else None."""
-        first = float(self.scale.flat[0])
-        mantissa, exponent = math.frexp(first)
-        uniform = bool(np.all(self.scale == first))
-        return 1 - exponent if mantissa == 0.5 and uniform else None
+        return power_of_two(self.scale)
 
     @property
     def point(self) -> int | None:

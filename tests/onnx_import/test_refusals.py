@@ -61,6 +61,25 @@ def test_float_weights(tmp_path: Path) -> None:
     assert re.search(r"node 1 MatMul 'fc': float weights \[4, 3\] that need \d+ bits; quantise them", text)
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_weights_whose_quantiser_has_a_real_scale(tmp_path: Path, turned: bool) -> None:
+    m = ModelBuilder()
+    w = m.quant(m.const(weights(4, 4)), 4, scale=0.1, name="fc.weight")
+    w = m.node("Transpose", w, perm=[1, 0]) if turned else w
+    text = refusal(tmp_path, m, m.quant(m.node("MatMul", quantised(m), w, label="fc")))
+    said = (
+        "its constant is quantised by 'fc.weight', whose scale is not one power of two; train with power-of-two scales"
+    )
+    assert f"MatMul 'fc': {said} or use near-exact mode" in text
+
+
+def test_a_bias_that_is_dequantised_with_a_real_scale(tmp_path: Path) -> None:
+    m = ModelBuilder()
+    bias = m.node("DequantizeLinear", m.const([3, -5, 7, 100], np.int8), m.const(0.3), name="bias")
+    text = refusal(tmp_path, m, m.quant(m.node("Add", quantised(m), bias)))
+    assert "its constant is quantised by 'bias', whose scale is not one power of two" in text
+
+
 def test_a_float_bias(tmp_path: Path) -> None:
     m = ModelBuilder()
     text = refusal(tmp_path, m, m.quant(m.node("Add", quantised(m), m.const(weights(4)), label="bias")))

@@ -16,7 +16,7 @@ from hwflow.ir.graph import Op
 from hwflow.ir.ops import Add, Clamp, Mul, Reshape, Shift, Sub
 from hwflow.onnx_import.handlers.unary import integers, operand, real, waiting
 from hwflow.onnx_import.integer import Importer
-from hwflow.onnx_import.problems import Unsupported
+from hwflow.onnx_import.problems import NotQuantised, Unsupported
 from hwflow.onnx_import.rewrite import constant
 from hwflow.onnx_import.values import Constant, Value, drop_axis, dyadic
 
@@ -103,7 +103,7 @@ def _with_constant(importer: Importer, node: ir.Node, value: Value, array: np.nd
             node.replace_input_with(0 if swapped else 1, number)  # for the table, which knows no axes
             importer.symbols[number] = Constant(number.const_value.numpy())  # type: ignore[union-attr]
         elif not scalar:
-            raise Unsupported(f"its constant {list(array.shape)} lies on no fixed-point grid; quantise it")
+            raise NotQuantised(f"its constant {list(array.shape)} lies on no fixed-point grid; quantise it")
         return waiting(node, value)
     id, shape, batch = exact
     source = value.source if scalar else None

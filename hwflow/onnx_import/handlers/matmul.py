@@ -9,7 +9,7 @@ from hwflow.ir.ops import MatMul
 from hwflow.onnx_import.handlers.binary import WEIGHT_BITS, with_rank
 from hwflow.onnx_import.handlers.unary import integers, real
 from hwflow.onnx_import.integer import Importer
-from hwflow.onnx_import.problems import Unsupported
+from hwflow.onnx_import.problems import NotQuantised, Unsupported
 from hwflow.onnx_import.values import Constant, Value, drop_axis, dyadic
 
 
@@ -55,10 +55,10 @@ def weights_of(array: np.ndarray) -> tuple[np.ndarray, int]:
     try:
         weights, frac = dyadic(array)
     except OverflowError as error:
-        raise Unsupported(f"float weights {list(array.shape)} ({error}); quantise them") from error
+        raise NotQuantised(f"float weights {list(array.shape)} ({error}); quantise them") from error
     bits = int(np.abs(weights).max(initial=0)).bit_length()
     if bits > WEIGHT_BITS:
-        raise Unsupported(f"float weights {list(array.shape)} that need {bits} bits; quantise them")
+        raise NotQuantised(f"float weights {list(array.shape)} that need {bits} bits; quantise them")
     return weights, frac
 
 
