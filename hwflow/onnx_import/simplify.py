@@ -52,7 +52,6 @@ def simplify(model: ir.Model, limits: Limits = LIMITS) -> None:
         if sum(_apply_any(rules, model.graph, node) for node in list(model.graph)):
             infer_shapes(model)
     fold_constants(model, limits)
-    infer_shapes(model)
 
 
 def _apply_any(rules: Mapping[str, _Rule], graph: ir.Graph, node: ir.Node) -> bool:
