@@ -123,12 +123,13 @@ def pad(importer: Importer, node: ir.Node) -> list[Value]:
         raise Unsupported("it pads with something else than zeros")
     if pads is None or len(pads) != 2 * rank or len(node.inputs) > 3 or min(pads) < 0:
         raise Unsupported(f"its pads {pads} are not two sizes for each of {rank} axes")
+    name = node.outputs[0].name or ""
     for axis in range(-rank, 0):
         sides = [(*value.shape[:axis], n, *value.shape[rank + axis + 1 :]) for n in (pads[axis - rank], pads[axis])]
         before, after = ([_constant(importer, np.zeros(s), value, axis)] if s[axis] else [] for s in sides)
         if before or after:
-            value = _joined(importer, [*before, value, *after], axis, node.outputs[0].name or "")
-    return [value]
+            value = _joined(importer, [*before, value, *after], axis, name)
+    return [value if any(pads) else replace(value, source=importer.own_source(value.id or "", name))]
 
 
 def _constant(importer: Importer, array: np.ndarray, like: Value, axis: int) -> Value:

@@ -116,3 +116,9 @@ def dequantised_weights_of_the_newest_operator_set(b: ModelBuilder) -> str:
         "DequantizeLinear", b.const(np.arange(-6, 6).reshape(4, 3), np.int8), b.const(0.25), b.const(0, np.int8)
     )
     return b.quant(b.node("MatMul", b.qcdq(b.input(1, 3, 4)), matrix), 8, 3)
+
+
+@entry()
+def function_of_a_pad_by_nothing(b: ModelBuilder) -> str:
+    x = b.node("Pad", b.quant(b.input(1, 2, 3), 6, 3), b.ints(0, 0, 0, 0, 0, 0))
+    return dense(b, b.quant(b.node("Tanh", x), 6, 5), 3, 2)
