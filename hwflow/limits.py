@@ -13,16 +13,20 @@ from hwflow.errors import UserError
 class Limits:
     """Upper bounds; products are taken in Python integers, so they cannot wrap."""
 
-    file_bytes: int = 1 << 30
-    text_bytes: int = 1 << 28  # of a JSON file
+    file_bytes: int = 1 << 29
+    text_bytes: int = 1 << 26  # of a JSON file, which takes up to 30 times as much when it is read
     array_bytes: int = 1 << 30  # of all arrays of an .npz file
+    vector_elements: int = 1 << 25  # of the vectors that a build makes itself
     nodes: int = 100_000
     rank: int = 8
     elements: int = 1 << 25  # of one tensor
     graph_elements: int = 1 << 27  # of all tensors of the integer graph together
-    parameters: int = 1 << 28  # of all constants together
+    parameters: int = 1 << 26  # of all constants together: about what the largest chip holds in bytes
     bit_width: int = 32
     table_bits: int = 20  # address bits of a table
+    child_bytes: int = 2 << 30  # of memory for what is computed in a child process (`hwflow.bounded`)
+    child_seconds: float = 60.0  # of computing there
+    model_bytes: int = 1 << 24  # of a file that is parsed there first
     run_seconds: float = 300.0  # of computing the constants, or one table, of a model
 
     def check_shape(self, subject: str, shape: Sequence[int]) -> None:

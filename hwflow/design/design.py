@@ -14,13 +14,13 @@ import numpy as np
 from hwflow import record as r
 from hwflow.boards import Board, read_board
 from hwflow.design import layout
+from hwflow.design.golden_check import read_golden
 from hwflow.design.vectors import Vectors, load_vectors
 from hwflow.errors import UserError
-from hwflow.files import BuildFolder, read_bytes, read_object, read_text
+from hwflow.files import BuildFolder, read_object, read_text
 from hwflow.ir import reference, serialise
 from hwflow.ir.graph import IntArray
 from hwflow.kernels.network import KernelGraph, kernel_graph
-from hwflow.limits import LIMITS
 from hwflow.record.evidence import FILES
 from hwflow.schedule.schedule import Schedule
 from hwflow.verify.cosim.modes import MODES, ModeName
@@ -89,8 +89,7 @@ class Design:
     @cached_property
     def ports(self) -> ModelPorts:
         """Names of the inputs and outputs, states, and what lies between real units and the design's ports."""
-        golden = read_bytes(self.path / layout.GOLDEN, "an ONNX model", max_bytes=LIMITS.file_bytes)
-        return ModelPorts(self.network.graph, golden)
+        return ModelPorts(self.network.graph, read_golden(self.path / layout.GOLDEN))
 
     def predict(self, inputs: Given) -> Outputs:
         """Real outputs (count, *output shape) for real inputs (count, *input shape).

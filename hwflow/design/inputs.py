@@ -9,6 +9,7 @@ import numpy as np
 
 from hwflow.errors import UserError
 from hwflow.files.arrays import read_npz
+from hwflow.limits import LIMITS
 from hwflow.verify.evaluation import Evaluation, evaluation_of
 from hwflow.verify.ports import Given, ModelPorts
 from hwflow.verify.vectors import read_inputs
@@ -36,11 +37,18 @@ def samples_of(given: Given | Evaluation | None) -> Given | None:
 def evaluation(given: Given | Evaluation | None, ports: ModelPorts) -> Evaluation:
     """What to verify with, in the units of the ports; states that are not given come from the chunk before."""
     inputs, states = samples_of(given), ports.state_names
-    arrays = ports.default(DEFAULT_VECTORS) if inputs is None else ports.checked(inputs, "vectors", states)
+    arrays = ports.default(_default_count(ports)) if inputs is None else ports.checked(inputs, "vectors", states)
     data, *others = ports.filled(arrays, sequence=given.sequence if isinstance(given, Evaluation) else None)
     if isinstance(given, Evaluation):
         return Evaluation(data, given.labels, given.classes, given.scores, tuple(others))
     return Evaluation(data, np.zeros(0, np.int64), (), others=tuple(others))
+
+
+def _default_count(ports: ModelPorts) -> int:
+    """So many that what goes in and comes out stays within the limits: of images fewer."""
+    graph = ports.graph
+    each = sum(graph.tensors[id].size for id in (*graph.inputs, *graph.outputs))
+    return min(DEFAULT_VECTORS, max(1, LIMITS.vector_elements // each))
 
 
 def _named(path: Path, arrays: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:

@@ -7,6 +7,7 @@ import os
 import zipfile
 import zlib
 from pathlib import Path
+from tokenize import TokenError
 from typing import IO
 
 import numpy as np
@@ -53,7 +54,10 @@ def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
     read = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}.get(version)
     if read is None:
         raise ValueError(f"arrays in format {version}")
-    shape, by_columns, dtype = read(file)
+    try:
+        shape, by_columns, dtype = read(file)
+    except (SyntaxError, TokenError, RecursionError, TypeError) as error:  # numpy reads it as Python's literals
+        raise ValueError(f"a header that makes no sense ({error})") from error
     if any(n < 0 for n in shape):
         raise ValueError(f"shape {shape}")
     return shape, by_columns, dtype

@@ -27,7 +27,7 @@ def read_bytes(
     except OSError as error:
         raise UserError(str(path), error.strerror or "no readable file", kind, remedy) from error
     if len(data) > max_bytes:
-        raise UserError(str(path), f"over {max_bytes} bytes", kind, remedy)
+        raise UserError(str(path), f"over {max_bytes} bytes", f"{kind} of at most {max_bytes} bytes", remedy)
     return data
 
 

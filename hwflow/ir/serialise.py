@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import json
+import math
 import re
 import zlib
 from collections.abc import Callable
@@ -56,6 +57,7 @@ def loads(text: str) -> Graph:
         document = json.loads(text)
         if (document["format"], document["version"]) != (FORMAT, VERSION):
             raise ValueError(f"format {document['format']!r} version {document['version']!r}")
+        _check_sizes(document["tensors"])
         tensors = {t["id"]: _read_tensor(t) for t in document["tensors"]}
         nodes = tuple(Node(_read_op(n["op"]), tuple(n["inputs"]), n["output"]) for n in document["nodes"])
         names = {str(id): str(name) for id, name in document["names"].items()}
@@ -69,6 +71,13 @@ def loads(text: str) -> Graph:
             "graph JSON", f"a damaged or foreign file ({error})", f"{FORMAT} version {VERSION}", "Build it again."
         ) from error
     return graph
+
+
+def _check_sizes(tensors: list[dict[str, Any]]) -> None:
+    """All of them together, before one is made: deflated, a constant of zeros is nearly nothing."""
+    total = sum(math.prod(int(n) for n in tensor["shape"]) for tensor in tensors)
+    if total > LIMITS.graph_elements:
+        raise ValueError(f"tensors of {total} elements together, over {LIMITS.graph_elements}")
 
 
 def _check(graph: Graph) -> None:

@@ -88,6 +88,7 @@ class Importer:
         try:
             if handler is None:
                 raise Unsupported(advice(node.op_type))
+            self._check_sizes(node)
             if is_quant(node):
                 exact_quantiser(node)
             if any(v is not None and v not in self.symbols for v in node.inputs):
@@ -103,6 +104,12 @@ class Importer:
             problems.add(position, node, str(refusal))
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             problems.add(position, node, f"its inputs or attributes do not fit it ({type(error).__name__}: {error})")
+
+    def _check_sizes(self, node: ir.Node) -> None:
+        """Before anything of that size is made: a few bytes can ask for terabytes."""
+        for output in node.outputs:
+            if output.shape is not None and output.shape.is_static() and 0 not in output.shape.numpy():
+                self.limits.check_shape("what it computes", output.shape.numpy())
 
     def _port(self, value: ir.Value, problems: Problems) -> str:
         """The graph input of an ONNX input. They keep the order of the model file."""

@@ -21,7 +21,9 @@ import onnx
 import onnx_ir as ir
 from google.protobuf.message import DecodeError
 
+from hwflow.bounded import run_in_child
 from hwflow.errors import UserError
+from hwflow.files import read_bytes
 from hwflow.limits import LIMITS, Limits
 from hwflow.onnx_import.node_form import check_forms
 from hwflow.onnx_import.opset import OLDEST
@@ -29,6 +31,7 @@ from hwflow.onnx_import.ports import STATES
 from hwflow.onnx_import.tensor_data import element_count, read_data
 
 _AGAIN = "Export the model again."
+_SMALLER = "Use a smaller model."
 _INPUT_TYPES = (onnx.TensorProto.FLOAT, onnx.TensorProto.INT32, onnx.TensorProto.INT64)
 _BAD_ATTRIBUTES = {
     onnx.AttributeProto.GRAPH: "control flow (If, Loop or Scan)",
@@ -43,30 +46,29 @@ def load_model(path: Path, limits: Limits = LIMITS) -> ir.Model:
 
     Raises UserError that names the file, node or tensor and what in it is wrong.
     """
-    proto = _parse(path, limits)
-    _check_graph(proto, limits)
-    _check_text(proto)
-    _check_names(proto.graph)
-    _check_inputs(proto.graph, limits)
-    check_forms(proto)
+    if not path.is_file():
+        raise UserError(str(path), "no such file", "an ONNX file", "Check the path.")
+    proto = checked_proto(path, read_bytes(path, "an ONNX file", _SMALLER, limits.file_bytes, named=True), limits)
     for tensor in _tensors(proto.graph):
         read_data(tensor, path.parent)
     _drop_claims(proto)
     return _to_ir(proto, path)
 
 
-def _parse(path: Path, limits: Limits) -> onnx.ModelProto:
-    if not path.is_file():
-        raise UserError(str(path), "no such file", "an ONNX file", "Check the path.")
-    with path.open("rb") as file:
-        data = file.read(limits.file_bytes + 1)
-    if len(data) > limits.file_bytes:
-        raise UserError(
-            str(path),
-            f"more than {limits.file_bytes} bytes",
-            f"at most {limits.file_bytes} bytes",
-            "Use a smaller model.",
-        )
+def checked_proto(path: Path, data: bytes, limits: Limits = LIMITS) -> onnx.ModelProto:
+    """The content of a file, checked by all rules that need no data. Raises UserError."""
+    proto = _parse(path, data, limits)
+    _check_graph(proto, limits)
+    _check_text(proto)
+    _check_names(proto.graph)
+    _check_inputs(proto.graph, limits)
+    check_forms(proto)
+    return proto
+
+
+def _parse(path: Path, data: bytes, limits: Limits) -> onnx.ModelProto:
+    if len(data) > limits.model_bytes:  # two bytes of a file can be a node of a hundred bytes
+        run_in_child(lambda: _is_model(data), str(path))
     try:
         model: onnx.ModelProto = onnx.ModelProto.FromString(data)
     except DecodeError as error:
@@ -80,6 +82,13 @@ def _parse(path: Path, limits: Limits) -> onnx.ModelProto:
             str(path), f"operator set {opset}", f"{OLDEST} to {newest}", "Export with another operator set."
         )
     return model
+
+
+def _is_model(data: bytes) -> bool:
+    try:
+        return bool(onnx.ModelProto.FromString(data).graph.output)
+    except DecodeError:
+        return False
 
 
 def _first_line(error: Exception) -> str:

@@ -6,9 +6,12 @@ import onnx
 import onnx_ir as ir
 from onnx_ir import serde
 
+from hwflow.bounded import run_in_child
 from hwflow.onnx_import.quantiser import is_bipolar, is_quant
 
 _SMALL = 64  # elements of a constant whose values may say a shape
+_LONG = 1 << 14  # elements of a vector that take a while to be followed one by one
+_MAKERS = frozenset(("ConstantOfShape", "Expand", "Tile", "Range"))  # of vectors out of a few numbers
 
 
 def static_shapes(model: ir.Model) -> dict[str, tuple[int, ...]]:
@@ -18,9 +21,15 @@ def static_shapes(model: ir.Model) -> dict[str, tuple[int, ...]]:
 
 def static_values(model: ir.Model) -> dict[str, tuple[tuple[int, ...], ir.DataType]]:
     """Shape and type of each computed value whose shape can be known."""
-    try:
-        inferred = onnx.shape_inference.infer_shapes(_skeleton(model), data_prop=True)
-    except (onnx.shape_inference.InferenceError, RuntimeError, ValueError):  # a node that makes no sense
+    skeleton = _skeleton(model)
+    plain = _inferred(skeleton, values=False)
+    if plain is None:
+        return {}
+    if _has_long_vectors(plain.graph):
+        inferred = run_in_child(lambda: _inferred(skeleton), "what shapes are computed from")
+    else:
+        inferred = _inferred(skeleton)
+    if inferred is None:
         return {}
     found = {}
     for value in inferred.graph.value_info:
@@ -29,6 +38,24 @@ def static_values(model: ir.Model) -> dict[str, tuple[tuple[int, ...], ir.DataTy
         if tensor.HasField("shape") and min(dims, default=0) >= 0:
             found[value.name] = dims, ir.DataType(tensor.elem_type)
     return found
+
+
+def _inferred(skeleton: onnx.ModelProto, values: bool = True) -> onnx.ModelProto | None:
+    """With ``values``, those that shapes are computed from are followed; None for a node that makes no sense."""
+    try:
+        return onnx.shape_inference.infer_shapes(skeleton, data_prop=values)
+    except (onnx.shape_inference.InferenceError, RuntimeError, ValueError):
+        return None
+
+
+def _has_long_vectors(graph: onnx.GraphProto) -> bool:
+    """Whether following values could take long: ONNX does so for each element of every vector, known or not."""
+    known = {value.name: value.type.tensor_type for value in (*graph.value_info, *graph.input)}
+    made = (known.get(node.output[0]) for node in graph.node if node.op_type in _MAKERS)
+    if any(tensor is None or not tensor.HasField("shape") for tensor in made):
+        return True
+    vectors = (tensor.shape.dim[0] for tensor in known.values() if len(tensor.shape.dim) == 1)
+    return any(not length.HasField("dim_value") or length.dim_value > _LONG for length in vectors)
 
 
 def _skeleton(model: ir.Model) -> onnx.ModelProto:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from tokenize import TokenError
 
 import numpy as np
 
@@ -33,7 +34,7 @@ def read_inputs(path: Path) -> np.ndarray:
     try:
         os.close(open_regular(path))  # a pipe would be waited for
         data = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, SyntaxError, TokenError, RecursionError, TypeError) as error:
         found = f"no readable .npy array ({error})"
         raise UserError(str(path), found, "a .npy file of numbers", "Save with numpy.save.") from error
     if not isinstance(data, np.ndarray) or data.dtype.kind not in "fiu" or data.ndim == 0:

@@ -86,6 +86,28 @@ def quantiser_scale(m: ModelBuilder) -> str:
     return m.quant(m.node("MatMul", quantised(m), big))
 
 
+def padding(m: ModelBuilder) -> str:
+    return m.quant(m.node("Pad", quantised(m), m.ints(0, 0, 0, 2**40)))
+
+
+def padding_that_is_cut_off_again(m: ModelBuilder) -> str:
+    padded = m.node("Pad", quantised(m), m.ints(0, 0, 0, 2**29))
+    return m.quant(m.node("Slice", padded, m.ints(0), m.ints(4), m.ints(1)))
+
+
+def shapes_of_doubled_values(m: ModelBuilder) -> str:
+    x, shape = quantised(m), m.ints(*[1] * 64)
+    for _ in range(26):
+        shape = m.node("Concat", shape, shape, axis=0)
+    return m.quant(m.node("Reshape", x, shape))
+
+
+def cast_of_a_long_vector(m: ModelBuilder) -> str:
+    vector = m.node("Cast", m.node("ConstantOfShape", m.ints(1 << 25)), to=TensorProto.DOUBLE)
+    total = m.node("ReduceSum", m.node("Add", vector, vector), keepdims=0)
+    return m.quant(m.node("Add", quantised(m), m.node("Cast", total, to=TensorProto.FLOAT)))
+
+
 BOMBS: tuple[Bomb, ...] = (
     lying_initialiser,
     huge_input,
@@ -98,6 +120,10 @@ BOMBS: tuple[Bomb, ...] = (
     range_of_a_trillion,
     outer_product_of_constants,
     quantiser_scale,
+    padding,
+    padding_that_is_cut_off_again,
+    shapes_of_doubled_values,
+    cast_of_a_long_vector,
 )
 
 IMPORT_ALL = """
@@ -176,7 +202,7 @@ def test_too_many_nodes_parameters_or_bytes(tmp_path: Path) -> None:
     model = m.proto(m.quant(x))
     assert refused(tmp_path, model, Limits(nodes=41)).found == "42 nodes"
     assert refused(tmp_path, model, Limits(parameters=100)).expected == "at most 100"
-    assert refused(tmp_path, model, Limits(file_bytes=500)).found == "more than 500 bytes"
+    assert refused(tmp_path, model, Limits(file_bytes=500)).found == "over 500 bytes"
     assert "all tensors together" in str(refused(tmp_path, model, Limits(graph_elements=50)))
 
 
