@@ -43,7 +43,9 @@ def failure_of(error: BaseException) -> Failure:
 
 def _of_the_machine(error: BaseException) -> UserError | None:
     """What is no defect: a disk or a memory that is full, a file that cannot be used."""
-    name = str(error.filename) if isinstance(error, OSError) and error.filename is not None else None
+    name = None
+    if isinstance(error, OSError) and error.filename is not None:
+        name = str(error.filename2 or error.filename)  # of a copy the place that it went to
     if is_disk_full(error):
         return disk_full(name or "the disk")
     if isinstance(error, MemoryError):

@@ -52,22 +52,16 @@ def command(as_json: bool, debug: bool) -> Iterator[Reply]:
         if debug:
             traceback.print_exc()
         failure = failure_of(KeyboardInterrupt() if interrupted() else error)
-    failure = _sent(reply, failure, as_json)
-    if failure:
-        raise typer.Exit(send_failure(failure, as_json, reply.document))
-
-
-def _sent(reply: Reply, failure: Failure | None, as_json: bool) -> Failure | None:
-    """Print what there is to say; returns the failure, which can be that nothing can be printed."""
     try:
         with to_stdout():
             if not as_json:
                 _show(reply)
             elif failure is None:
                 _print_json(reply.document)
-    except UserError as error:
-        return failure or failure_of(error)
-    return failure
+    except UserError as error:  # standard output is no place for it
+        failure, as_json = failure or failure_of(error), False
+    if failure:
+        raise typer.Exit(send_failure(failure, as_json, reply.document))
 
 
 def send_failure(failure: Failure, as_json: bool, document: Mapping[str, Any] | None = None) -> int:
@@ -84,7 +78,12 @@ def send_failure(failure: Failure, as_json: bool, document: Mapping[str, Any] | 
 def _show(reply: Reply) -> None:
     from rich.console import Console
 
-    console = Console(highlight=False)
+    class Plain(Console):
+        def on_broken_pipe(self) -> None:
+            """Not rich's exit with 1."""
+            raise BrokenPipeError
+
+    console = Plain(highlight=False)
     for show in reply.shows:
         show(console)
 

@@ -8,6 +8,7 @@ simulation.
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,8 +18,10 @@ from numpy.typing import NDArray
 
 from hwflow.data.jet_layout import JET_NAMES, PARTICLE_NAMES
 from hwflow.data.jets import CLASSES, CONSTITUENTS, JETS
+from hwflow.errors import disk_full
 
 Array = NDArray[np.float64]
+_HEADERS = 1 << 16  # bytes
 CHUNK = 4096  # jets generated at a time; part of what a seed means
 MASS_W, MASS_Z, MASS_TOP = 80.4, 91.2, 173.0  # GeV
 GLUON, QUARK, W, Z, TOP = range(5)
@@ -33,6 +36,9 @@ def generate_jets(path: Path, jets: int, seed: int, particles: int = 100) -> Pat
     rng = np.random.default_rng(seed)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
+    size = 4 * jets * (particles * len(PARTICLE_NAMES) + len(JET_NAMES))
+    if shutil.disk_usage(path.parent).free < size + _HEADERS:  # HDF5 crashes when it cannot write
+        raise disk_full(str(path))
     with h5py.File(partial, "w") as file:
         file["particleFeatureNames"] = np.array(PARTICLE_NAMES, dtype="S")
         file["jetFeatureNames"] = np.array(JET_NAMES, dtype="S")

@@ -49,6 +49,8 @@ def read_jets(path: Path, particles: int, limit: int | None = None) -> Dataset:
         chunks = [slice(start, min(start + CHUNK, count)) for start in range(0, count, CHUNK)]
         inputs = [_leading(constituents[chunk], particles) for chunk in chunks]
         labels = [_labels(jets[chunk, CLASS_COLUMNS], path) for chunk in chunks]
+    if not all(np.isfinite(each).all() for each in inputs):
+        raise UserError(str(path), "features that are not finite", "finite numbers", "Remove jets with NaN.")
     if not inputs:
         raise UserError(str(path), "no jets", "at least one jet", "Give another file or a limit above 0.")
     return Dataset(np.concatenate(inputs), np.concatenate(labels), CLASSES)
@@ -64,6 +66,9 @@ def _dataset(file: h5py.File, path: Path, name: str, rank: int, columns: int) ->
     if node.ndim != rank or node.shape[-1] < columns:
         expected = f"rank {rank} with at least {columns} columns"
         raise UserError(str(path), found, expected, "Give a file of the hls4ml LHC jet layout.")
+    if node.dtype.kind not in "fiu":
+        found = f"{name} of type {printable(str(node.dtype))}"
+        raise UserError(str(path), found, "numbers", "Give a file of the hls4ml LHC jet layout.")
     if len(node) > MAX_JETS or math.prod(node.shape[1:]) > MAX_NUMBERS:
         raise UserError(str(path), found, f"at most {MAX_JETS} jets of {MAX_NUMBERS} numbers", "Split the file.")
     return node

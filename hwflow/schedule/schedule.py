@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hwflow.errors import UserError
 from hwflow.schedule.kernel import Fold
 from hwflow.schedule.resources import Resources, total
+
+Cycles = Annotated[int, Field(le=1 << 62)]
+Depth = Annotated[int, Field(le=1 << 28)]  # more than any chip holds
 
 
 class Schedule(BaseModel):
@@ -22,12 +25,12 @@ class Schedule(BaseModel):
     version: Literal[1] = 1
     stage: Literal["estimate"] = "estimate"
     board: str
-    clock_mhz: float
-    latency: int
-    first_output: int
-    ii: int
+    clock_mhz: Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
+    latency: Cycles
+    first_output: Cycles
+    ii: Cycles
     folds: dict[str, Fold]
-    fifo_depths: dict[str, int]
+    fifo_depths: dict[str, Depth]
     kernel_resources: dict[str, Resources]
     fifo_resources: Resources
 
