@@ -17,7 +17,8 @@ Output = Annotated[
     typer.Option("--output", "-o", metavar="MODEL.onnx", help="By default model.onnx in the run's folder."),
 ]
 Source = Annotated[
-    Path, typer.Argument(metavar="RUN", help="The folder of a finished training, or a saved Keras model (.h5, .keras).")
+    Path,
+    typer.Argument(metavar="RUN", help="The folder of a finished training, or a Keras model (.h5, .keras, .json)."),
 ]
 
 

@@ -1,4 +1,4 @@
-"""Reads saved Keras and QKeras models, ``.h5`` and ``.keras``, without TensorFlow and without code from the file.
+"""Reads saved Keras and QKeras models, ``.h5``, ``.keras`` and ``.json``, without TensorFlow and without their code.
 
 A file becomes a `model.KerasModel`: class names, configurations and arrays. The same form is made from a live model
 (`hwflow.frontends.qkeras.live`), so there is one exporter for both (`hwflow.frontends.qkeras.export`).
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-SUFFIXES = (".h5", ".hdf5", ".keras")
+SUFFIXES = (".h5", ".hdf5", ".keras", ".json")
 
 
 def is_keras_file(path: Path) -> bool:

@@ -7,28 +7,30 @@ from typing import Any
 import numpy as np
 
 from hwflow.errors import UserError
-from hwflow.frontends.keras_files.model import Tensor
+from hwflow.frontends.keras_files.model import Call, Tensor
 from hwflow.limits import LIMITS
 
 
-def read_arguments(name: str, node: Any) -> tuple[Any, ...]:
-    """The positional arguments of a call of layer ``name``.
+def read_arguments(node: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The positional arguments of a call, and the keyword arguments that matter.
 
-    Keras 3 writes ``{"args": [...], "kwargs": {...}}``, Keras 2 ``[["layer", call, output, {...}], ...]``.
-
-    Raises:
-        UserError: for keyword arguments that matter; TypeError, ValueError, KeyError for what is neither form.
+    Keras 3 writes ``{"args": [...], "kwargs": {...}}``, Keras 2 ``[["layer", call, output, {...}], ...]``; there a
+    keyword argument that is a tensor is its place. Raises TypeError, ValueError, KeyError for what is neither form.
     """
     if isinstance(node, dict):
-        arguments, options = [_argument(a) for a in node["args"]], node["kwargs"]
-    else:
-        rows = [node] if node and isinstance(node[0], str) else node
-        arguments, options = (
-            [_history(row) for row in rows],
-            {k: v for row in rows for k, v in row[3:4] and row[3].items()},
-        )
-    _check_options(name, options)
-    return tuple(arguments)
+        options = {key: _argument(value) for key, value in node["kwargs"].items()}
+        return tuple(_argument(a) for a in node["args"]), _that_matter(options)
+    rows = [node] if node and isinstance(node[0], str) else node
+    given = {key: value for row in rows for key, value in row[3:4] and row[3].items()}
+    options = {key: _history(value) if _is_place(value) else value for key, value in given.items()}
+    return tuple(_history(row) for row in rows), _that_matter(options)
+
+
+def check_options(call: Call) -> None:
+    """Raise UserError for keyword arguments that matter: no handler takes them."""
+    if call.options:
+        found = f"a call with {', '.join(sorted(call.options))}=..."
+        raise UserError(f"layer {call.layer.name!r}", found, "positional arguments", "Call it plainly.")
 
 
 def read_tensors(value: Any) -> tuple[Tensor, ...]:
@@ -69,10 +71,14 @@ def _array(config: Any) -> np.ndarray:
     return array
 
 
-def _check_options(name: str, options: dict[str, Any]) -> None:
-    """Keyword arguments of a call: ``training`` and the like do not matter when they are off."""
-    used = {key for key, value in options.items() if value not in (None, False) and key != "name"}
-    if used:
-        raise UserError(
-            f"layer {name!r}", f"a call with {', '.join(sorted(used))}=...", "positional arguments", "Call it plainly."
-        )
+def _that_matter(options: dict[str, Any]) -> dict[str, Any]:
+    """``training`` and the like do not matter when they are off."""
+    return {key: value for key, value in options.items() if not _is_off(value) and key != "name"}
+
+
+def _is_off(value: Any) -> bool:
+    return value is None or value is False
+
+
+def _is_place(value: Any) -> bool:
+    return isinstance(value, list) and len(value) in (3, 4) and [type(v) for v in value[:3]] == [str, int, int]

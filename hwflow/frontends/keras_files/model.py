@@ -32,16 +32,20 @@ class Layer:
 
 @dataclass(frozen=True)
 class Call:
-    """One use of a layer. ``arguments``: tensors, numbers, arrays, slices, and lists of them."""
+    """One use of a layer. ``arguments``: tensors, numbers, arrays, slices, and lists of them.
+
+    ``options``: keyword arguments that matter, which no handler takes.
+    """
 
     layer: Layer
     number: int
     arguments: tuple[Any, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def tensors(self) -> tuple[Tensor, ...]:
         """The tensors among the arguments, in order."""
-        return tuple(_tensors(self.arguments))
+        return tuple(_tensors((*self.arguments, *self.options.values())))
 
 
 @dataclass(frozen=True)

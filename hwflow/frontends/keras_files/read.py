@@ -1,4 +1,4 @@
-"""``read_keras``: a saved model, ``.h5`` or ``.keras``, as a `KerasModel`."""
+"""``read_keras``: a saved model, ``.h5``, ``.keras`` or ``.json`` with weights beside it, as a `KerasModel`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,30 @@ def read_keras(path: Path) -> KerasModel:
         raise UserError(subject, "no such file", "a saved Keras model", "Check the path.")
     if (size := path.stat().st_size) > LIMITS.file_bytes:
         raise UserError(subject, f"{size} bytes", f"at most {LIMITS.file_bytes}", "Use a smaller model.")
+    if path.suffix.lower() == ".json":
+        return _two_files(path, subject)
     return _archive(path, subject) if zipfile.is_zipfile(path) else _h5(path, subject)
+
+
+def _two_files(path: Path, subject: str) -> KerasModel:
+    """``to_json`` in one file, ``save_weights`` in another beside it."""
+    names = [path.stem + ending for ending in (".weights.h5", "_weights.h5", ".h5")]
+    beside = next((other for name in names if (other := path.with_name(name)).is_file()), None)
+    if beside is None:
+        raise UserError(subject, "no weights beside it", " or ".join(names), "Put the file of weights into its folder.")
+    if path.stat().st_size > MAX_TEXT or beside.stat().st_size > LIMITS.file_bytes:
+        expected = f"at most {MAX_TEXT} and {LIMITS.file_bytes} bytes"
+        raise UserError(subject, "a larger file, or larger weights", expected, "Use a smaller model.")
+    try:
+        document = _parse(subject, path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise UserError(subject, "a text that is not UTF-8", "JSON", "Save the model again.") from error
+    model = read_structure(subject, document)
+    with H5.open(beside, printable(str(beside))) as file:
+        if file.has("layers") and not file.text("layer_names"):
+            return with_weights(model, read_archive_weights(file, layer_order(document), _layers(model)))
+        root = "model_weights/" if file.has("model_weights") else ""
+        return with_weights(model, read_h5_weights(file, _layers(model), root))
 
 
 def _h5(path: Path, subject: str) -> KerasModel:

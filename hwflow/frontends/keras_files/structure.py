@@ -30,6 +30,8 @@ def read_structure(subject: str, document: Any) -> KerasModel:
     """
     try:
         kind, config = _kind(document), document["config"]
+        if kind == "Sequential" and isinstance(config, list):
+            config = {"layers": config}  # Keras before 2.2.3
         if kind not in MODELS:
             raise UserError(subject, f"a model of class {kind!r}", "a functional or sequential one", "Rebuild it so.")
         if len(config["layers"]) > LIMITS.nodes:
@@ -46,7 +48,7 @@ def _functional(config: dict[str, Any]) -> KerasModel:
         layer = _layer(entry, entry["name"])
         nodes = entry["inbound_nodes"]
         for number, node in enumerate(nodes):
-            calls[layer.name, number] = Call(layer, number, read_arguments(layer.name, node))
+            calls[layer.name, number] = Call(layer, number, *read_arguments(node))
         if not nodes:
             calls[layer.name, 0] = Call(layer, 0)
     inputs, outputs = read_tensors(config["input_layers"]), read_tensors(config["output_layers"])
@@ -73,6 +75,8 @@ def _layer(entry: dict[str, Any], name: Any) -> Layer:
         raise UserError(subject, "a Lambda, which is Python code in the file", "a layer", "Use a layer or keras.ops.")
     if kind in MODELS:
         raise UserError(subject, "a model inside the model", "layers alone", "Build the model flat.")
+    if kind == "InputLayer":
+        return Layer(name, kind, config)
     if (policy := _policy(config.get("dtype"))) != "float32":
         raise UserError(subject, f"the precision policy {policy!r}", "float32", "Train and save it in float32.")
     return Layer(name, kind, config)

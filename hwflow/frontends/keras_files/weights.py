@@ -27,9 +27,12 @@ def with_weights(model: KerasModel, weights: Mapping[str, Weights]) -> KerasMode
     return replace(model, calls=tuple(replace(c, layer=layers[c.layer.name]) for c in model.calls))
 
 
-def read_h5_weights(file: H5, layers: Iterable[Layer]) -> dict[str, Weights]:
-    """From ``model_weights/<layer>``, whose attribute ``weight_names`` lists ``<path>/<name>[:0]``."""
-    return {layer.name: _named(file, f"model_weights/{layer.name}") for layer in layers if weight_names(layer)}
+def read_h5_weights(file: H5, layers: Iterable[Layer], root: str = "model_weights/") -> dict[str, Weights]:
+    """From ``<root><layer>``, whose attribute ``weight_names`` lists ``<path>/<name>[:0]``.
+
+    ``root`` is empty in a file of weights alone.
+    """
+    return {layer.name: _named(file, f"{root}{layer.name}") for layer in layers if weight_names(layer)}
 
 
 def _named(file: H5, group: str) -> Weights:
@@ -86,4 +89,6 @@ def _snake_case(name: str) -> str:
 
 def layer_order(document: Any) -> list[tuple[str, str]]:
     """(name, class) of every entry of a configuration, in its order."""
-    return [(entry["config"]["name"], entry["class_name"]) for entry in document["config"]["layers"]]
+    config = document["config"]
+    layers = config if isinstance(config, list) else config["layers"]
+    return [(entry["config"]["name"], entry["class_name"]) for entry in layers]

@@ -14,6 +14,7 @@ import onnx
 
 from hwflow.errors import UserError
 from hwflow.files import write_atomic
+from hwflow.frontends.keras_files.arguments import check_options
 from hwflow.frontends.keras_files.model import Call, KerasModel, Tensor
 from hwflow.frontends.keras_files.read import read_keras
 from hwflow.frontends.keras_files.weights import check_weights
@@ -75,6 +76,7 @@ def _outputs(writer: Writer, call: Call, values: dict[_Place, list[Value]]) -> l
     if layer.kind == "InputLayer":
         return [_input(layer.name, layer.config)]
     check_weights(layer)
+    check_options(call)
     try:
         result = HANDLERS[layer.kind](writer, layer, _resolved(call.arguments, values))
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
