@@ -23,7 +23,7 @@ def test_measured_equals_predicted(make: Callable[[int], Graph], seed: int, tmp_
     assert_equals_prediction(design, design.cosim(tmp_path, frames=8, modes=MODES if seed == 0 else MODES[:1]))
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_mask_behind_the_quantiser_blocks_its_keys_under_any_fold(seed: int, tmp_path: Path) -> None:
     """The greatest score of a row is found step by step, among terms that are wider than it can be."""
     design = Scheduled.of(late_masks(seed), np.random.default_rng(seed))
