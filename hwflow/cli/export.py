@@ -45,7 +45,8 @@ def _export_run(run: Path, output: Path | None) -> dict[str, str]:
         from hwflow.frontends.brevitas.export import export_run
     model = export_run(run, output)
     golden = _golden(model)
-    return {"model": str(model), "golden": golden, "evaluation": str(export_evaluation(run, model.with_name(FILE)))}
+    evaluation = str(export_evaluation(run, model.with_name(FILE)))
+    return {"model": str(model), "golden": golden, "evaluation": evaluation, **_expected(model)}
 
 
 def _export_file(path: Path, output: Path | None) -> dict[str, str]:
@@ -57,6 +58,14 @@ def _export_file(path: Path, output: Path | None) -> dict[str, str]:
         return {"model": str(model), "golden": _golden(model)}
     except UserError as error:
         return {"model": str(model), "not_exact": f"Not exact: {error}"}
+
+
+def _expected(model: Path) -> dict[str, str]:
+    """What the framework computed, where it took part."""
+    from hwflow.verify.expected import expected_path
+
+    path = expected_path(model)
+    return {"expected": str(path)} if path.is_file() else {}
 
 
 def _golden(model: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,27 @@ from hwflow.design.request import Progress
 from hwflow.errors import GateFailed
 from hwflow.files import BuildFolder, write_atomic
 from hwflow.onnx_import.model import ImportedModel
+from hwflow.verify.expected import Expected
 from hwflow.verify.import_gate import DEFAULT_VECTORS, Fault, ImportReport, compare_import
 from hwflow.verify.ports import Arrays
 
 DIFFERING = "import: differing values"
 FAULT = "import-fault.npz"
 
-Checked = tuple[list[r.Result], list[r.Parity]]
 _SHOWN = 16  # elements of an input that are written out
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What was found of an import, and the values of the framework that it was compared with, if there are any."""
+
+    results: tuple[r.Result, ...] = ()
+    parity: tuple[r.Parity, ...] = ()
+    expected: Expected | None = None
+
+    def __add__(self, other: Checked) -> Checked:
+        expected = self.expected if other.expected is None else other.expected
+        return Checked(self.results + other.results, self.parity + other.parity, expected)
 
 
 def check_import(
@@ -35,14 +49,13 @@ def check_import(
     Raises GateFailed, which names the first tensor that differs.
     """
     if imported.rewrites:
-        return [], []
-    (folder / FAULT).unlink(missing_ok=True)
+        return Checked()
     say("import against the model file")
     report = compare_import(model, imported, data, DEFAULT_VECTORS if count is None else count)
     if report.fault is not None:
         _store(folder, report.fault)
         raise GateFailed(_message(model, report, report.fault, folder / FAULT))
-    return list(_results(report)), list(_parity(report))
+    return Checked(tuple(_results(report)), tuple(_parity(report)))
 
 
 def _results(report: ImportReport) -> list[r.Result]:

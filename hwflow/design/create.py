@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hwflow.boards import load_board
 from hwflow.design import layout
+from hwflow.design.check_framework import check_framework
 from hwflow.design.check_import import check_import
 from hwflow.design.design import Design
 from hwflow.design.inputs import evaluation, read_given, samples_of
@@ -58,6 +59,8 @@ def convert(
         oracle_vectors: inferences for which what was imported is compared with the model file itself, by default 128,
             fewer of a large model. With 0 it is not compared, which the record says, and ``check`` fails.
 
+    What the framework itself computed, which hwflow export stores beside a model file, is compared too.
+
     Raises UserError for bad input, and GateFailed when no schedule meets the budgets or when the import is not what the
     file says; the design in the folder then stays as it was.
     """
@@ -69,6 +72,7 @@ def convert(
     network = kernel_graph(imported.graph, request.clock_mhz)
     data = evaluation(given, ModelPorts(imported.graph, imported.golden))
     checked = check_import(Path(model), imported, data.ports, oracle_vectors, Path(output_dir), say)
+    checked += check_framework(Path(model), imported)
     say("schedule")
     if schedule is not None:
         found = _by_hand(schedule, network, request)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hwflow.design import layout
 from hwflow.errors import UserError
 from hwflow.ir.graph import IntArray
 from hwflow.onnx_import.session import session_of
@@ -32,6 +34,20 @@ def golden_vectors(design: Design, count: int, stage: str) -> dict[str, IntArray
         inputs = [np.concatenate(pair) for pair in zip(inputs, more, strict=True)]
         golden |= {id: np.concatenate([golden[id], values]) for id, values in _outputs(design, more).items()}
     return {**design.ports.integers(inputs), **golden}
+
+
+def with_expected(design: Design, vectors: Mapping[str, IntArray]) -> dict[str, IntArray]:
+    """The vectors, and behind them those that the framework computed: its inputs, and its outputs as golden values."""
+    inputs, outputs = design.vectors.expected
+    if not inputs:
+        return dict(vectors)
+    ports, graph = design.ports, design.network.graph
+    checked = ports.checked(dict(zip(ports.inputs, inputs, strict=True)), layout.VECTORS)
+    more = ports.integers([array for array in checked if array is not None])
+    for channel, values in zip(design.network.outputs, outputs, strict=True):
+        id = design.network.tensor_of[channel]
+        more[id] = grid_integers(values, graph, id)
+    return {id: np.concatenate([values, more[id]]) if id in more else values for id, values in vectors.items()}
 
 
 def _more(design: Design, count: int) -> Arrays:

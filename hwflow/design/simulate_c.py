@@ -10,7 +10,7 @@ import numpy as np
 from hwflow import record as r
 from hwflow.backends.hls.testbench import Limits, write_testbench
 from hwflow.design import layout
-from hwflow.design.golden import golden_vectors
+from hwflow.design.golden import golden_vectors, with_expected
 from hwflow.design.parity import accuracy
 from hwflow.verify.csim import CsimResult, run_csim
 
@@ -22,13 +22,13 @@ def simulate_c(design: Design, count: int, progress: Callable[[str], None] | Non
     """Run ``count`` inferences through the C++ design; returns the new record, which is saved too."""
     say = progress or (lambda _: None)
     say(f"vectors for {count} inferences")
-    vectors = golden_vectors(design, count, "csim")
+    vectors = with_expected(design, golden_vectors(design, count, "csim"))
     project = design.path / layout.HLS
     write_testbench(design.network, design.record.io_type, _limits(design), vectors, project)
     say("compile with g++ and run")
     result = run_csim(project)
     build = r.with_testbench(design.record, design.path)
-    build = r.with_stage(build, "csim", _results(result), _parity(design, result), _accuracy(design, count))
+    build = r.with_stage(build, "csim", _results(result, count), _parity(design, result), _accuracy(design, count))
     return design.save(build)
 
 
@@ -38,10 +38,13 @@ def _limits(design: Design) -> Limits:
     return Limits(schedule.latency, latency, schedule.ii, budgets.ii_cycles or 0)
 
 
-def _results(result: CsimResult) -> list[r.Result]:
+def _results(result: CsimResult, count: int) -> list[r.Result]:
+    """Behind the inferences that were asked for come those that the framework computed, if any."""
     bits = r.Result(stage="csim", metric="mismatching bits", value=result.wrong_bits, unit="bits", limit=0)
     failures = r.Result(stage="csim", metric="testbench failures", value=len(result.failures), limit=0)
-    return [bits, failures, r.Result(stage="csim", metric="inferences", value=result.vectors)]
+    inferences = {"inferences": min(count, result.vectors), "inferences of the framework": result.vectors - count}
+    figures = [r.Result(stage="csim", metric=name, value=value) for name, value in inferences.items() if value > 0]
+    return [bits, failures, *figures]
 
 
 def _parity(design: Design, result: CsimResult) -> list[r.Parity]:

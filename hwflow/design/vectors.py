@@ -15,20 +15,21 @@ from hwflow.files import write_atomic
 from hwflow.files.arrays import read_npz
 from hwflow.ir.graph import IntArray
 
-_OTHER = "inputs_"
+_PARTS = ("inputs_", "expected_input_", "expected_output_")
 
 
 @dataclass(frozen=True)
 class Vectors:
     """``inputs``: float32 (count, *shape). ``golden``: tensor id -> integers (count or fewer, *shape), the outputs for
     all inputs. ``labels``: class of each input where known; else empty. ``classes``: their names. ``others``: data of
-    further inputs of the model, in its order."""
+    further inputs of the model, in its order. ``expected``: inputs and outputs that the framework computed, if any."""
 
     inputs: np.ndarray
     golden: Mapping[str, IntArray]
     labels: np.ndarray
     classes: tuple[str, ...] = ()
     others: tuple[np.ndarray, ...] = ()
+    expected: tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]] = ((), ())
 
     @property
     def ports(self) -> tuple[np.ndarray, ...]:
@@ -40,7 +41,8 @@ def save_vectors(path: Path, vectors: Vectors) -> None:
     """Write the file in one step."""
     buffer = io.BytesIO()
     arrays: dict[str, Any] = {f"golden_{id}": values for id, values in vectors.golden.items()}
-    arrays |= {f"{_OTHER}{n}": values for n, values in enumerate(vectors.others)}
+    parts = (vectors.others, *vectors.expected)
+    arrays |= {f"{key}{n}": values for key, part in zip(_PARTS, parts, strict=True) for n, values in enumerate(part)}
     np.savez_compressed(
         buffer, inputs=vectors.inputs, labels=vectors.labels, classes=np.array(vectors.classes, dtype=np.str_), **arrays
     )
@@ -52,8 +54,10 @@ def load_vectors(path: Path) -> Vectors:
     arrays = read_npz(path, "the vectors of a build", "Build it again.")
     golden = {key.removeprefix("golden_"): values for key, values in arrays.items() if key.startswith("golden_")}
     try:
-        others = tuple(arrays[f"{_OTHER}{n}"] for n in range(sum(key.startswith(_OTHER) for key in arrays)))
+        others, inputs, outputs = (
+            tuple(arrays[f"{part}{n}"] for n in range(sum(key.startswith(part) for key in arrays))) for part in _PARTS
+        )
         classes = tuple(str(name) for name in arrays["classes"])
-        return Vectors(arrays["inputs"], golden, arrays["labels"], classes, others)
+        return Vectors(arrays["inputs"], golden, arrays["labels"], classes, others, (inputs, outputs))
     except (KeyError, TypeError) as error:
         raise UserError(str(path), f"no {error}", "the vectors of a build", "Build it again.") from error

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from hwflow import record as r
 from hwflow.design import layout
-from hwflow.design.check_import import Checked
+from hwflow.design.check_import import FAULT, Checked
 from hwflow.design.describe import (
     bit_widths,
     board_summary,
@@ -44,10 +45,11 @@ def write_design(
 ) -> Design:
     """Fill a build folder, whose lock is held: what was imported, vectors, HLS and RTL, the record and its report.
 
-    ``checked``: what comparing the import with the file found.
+    ``checked``: what comparing the import with the file, and with the values that the framework ``expected``, found.
     """
     path = folder.path
     (path / r.FILE).unlink(missing_ok=True)  # without its record an interrupted build is no design
+    (path / FAULT).unlink(missing_ok=True)  # of a build that failed
     if model.resolve() != (path / layout.MODEL).resolve():
         shutil.copyfile(model, path / layout.MODEL)
     write_atomic(path / layout.GOLDEN, imported.golden)
@@ -57,6 +59,9 @@ def write_design(
     write_atomic(path / layout.BOARD, request.board.model_dump_json(indent=1))
     say("reference against onnxruntime")
     vectors, parity, results, accuracy = verify_reference(imported, network, data)
+    if (expected := checked.expected) is not None:
+        pairs = (tuple(expected.inputs.values()), tuple(expected.outputs.values()))
+        vectors = replace(vectors, expected=pairs)
     save_vectors(path / layout.VECTORS, vectors)
     if request.style == "streaming":
         _write_projects(folder, network, schedule, request, say)
@@ -68,9 +73,9 @@ def write_design(
         update={
             "inputs": {name: sha256_file(path / name) for name in FILES},
             "artefacts": r.hashes(path),
-            "parity": (*checked[1], *parity),
+            "parity": (*checked.parity, *parity),
             "accuracy": tuple(accuracy),
-            "results": (*design.record.results, *checked[0], *results),
+            "results": (*design.record.results, *checked.results, *results),
         }
     )
     design.save(r.anchored(build))

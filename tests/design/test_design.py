@@ -23,7 +23,7 @@ from tests.synthesis import reports
 def test_the_record_holds_every_stage_and_every_gate(built: Path) -> None:
     record = json.loads((built / "build.json").read_text())
     stages = {result["stage"] for result in record["results"]}
-    assert stages == {"estimate", "oracle", "reference", "csim"}
+    assert stages == {"estimate", "oracle", "framework", "reference", "csim"}
     by_metric = {(r["stage"], r["metric"], r["unit"]): r for r in record["results"]}
     assert by_metric["csim", "mismatching bits", "bits"]["value"] == 0
     assert by_metric["estimate", "latency", "us"]["value"] <= 2.0
@@ -77,7 +77,7 @@ def test_a_changed_file_is_noticed(copy: Callable[[], Path]) -> None:
     golden = folder / "golden.onnx"
     golden.write_bytes(golden.read_bytes() + b"\0")
     with pytest.raises(
-        GateFailed, match=r"golden\.onnx changed: the results of reference, csim are void; build it again"
+        GateFailed, match=r"golden\.onnx changed: the results of oracle, framework, reference, csim are void; build"
     ):
         Design.load(folder)
 

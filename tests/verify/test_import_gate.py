@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import onnx_ir as ir
 import pytest
+from onnx import TensorProto
 
 import hwflow
 from hwflow.errors import GateFailed
-from hwflow.onnx_import import lower, simplify
+from hwflow.onnx_import import lower, rewrite, simplify
 from hwflow.onnx_import.model import import_model
+from hwflow.onnx_import.quantiser import Quantiser
 from hwflow.verify.import_gate import LEAST_VECTORS, ImportReport, compare_import
 from hwflow.verify.ports import ModelPorts
 from tests.support.qonnx import ModelBuilder, weights
@@ -52,17 +55,13 @@ def test_large_models_are_compared_on_fewer_vectors(tmp_path: Path) -> None:
 def _swap_rounding(monkeypatch: pytest.MonkeyPatch) -> None:
     """A quantiser that truncates where it should round."""
 
-    def swapped(node: ir.Node) -> object:
-        return original(node) if node.outputs[0].name != "hidden" else _floor(original(node))
-
     original = lower.read_quantiser
+
+    def swapped(node: ir.Node) -> Quantiser:
+        quantiser = original(node)
+        return quantiser if node.outputs[0].name != "hidden" else replace(quantiser, rounding="floor")
+
     monkeypatch.setattr(lower, "read_quantiser", swapped)
-
-
-def _floor(quantiser: object) -> object:
-    from dataclasses import replace
-
-    return replace(quantiser, rounding="floor")  # type: ignore[type-var]
 
 
 def _drop_relu(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,6 +78,70 @@ def test_a_wrong_rule_is_found_at_its_tensor(
     assert report.fault is not None
     assert report.fault.tensor == tensor
     assert report.wrong > 0
+
+
+def _zero_points_the_other_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """QONNX's quantisers by the rule of QuantizeLinear, and the other way round."""
+    original = lower.read_quantiser
+
+    def swapped(node: ir.Node) -> Quantiser:
+        quantiser = original(node)
+        return replace(quantiser, rounds_first=not quantiser.rounds_first)
+
+    monkeypatch.setattr(lower, "read_quantiser", swapped)
+
+
+def _tokens_from_row_0(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Negative tokens limited to the first row."""
+    original = lower._limit_tokens
+
+    def limited(graph: ir.Graph, node: ir.Node, double: set[ir.Value]) -> None:
+        original(graph, node, double)
+        clip = node.inputs[1].producer()  # type: ignore[union-attr]
+        assert clip is not None and clip.op_type == "Clip"
+        clip.replace_input_with(1, rewrite.constant(graph, np.asarray(0, np.int64), "row"))
+
+    monkeypatch.setattr(lower, "_limit_tokens", limited)
+
+
+def odd_zero_point() -> tuple[ModelBuilder, str]:
+    m = ModelBuilder()
+    x = m.quant(m.input(1, 16), 8, 3)
+    return m, m.quant(x, 8, 2, signed=False, zero_point=3.0)
+
+
+def odd_zero_point_in_standard_ops() -> tuple[ModelBuilder, str]:
+    m = ModelBuilder()
+    x = m.quant(m.input(1, 16), 8, 3)
+    scale, zero = m.const(0.25), m.const(3, np.uint8)
+    return m, m.node("DequantizeLinear", m.node("QuantizeLinear", x, scale, zero), scale, zero)
+
+
+def negative_tokens() -> tuple[ModelBuilder, str]:
+    m = ModelBuilder()
+    return m, m.node("Gather", m.weights(weights(7, 4)), m.input(1, 6, type=TensorProto.INT64))
+
+
+@pytest.mark.parametrize(
+    ("model", "fault"),
+    [
+        (odd_zero_point, _zero_points_the_other_way),
+        (odd_zero_point_in_standard_ops, _zero_points_the_other_way),
+        (negative_tokens, _tokens_from_row_0),
+    ],
+)
+def test_rules_that_were_wrong_once_are_found(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    model: Callable[[], tuple[ModelBuilder, str]],
+    fault: Callable[[pytest.MonkeyPatch], None],
+) -> None:
+    m, y = model()
+    path = m.save(tmp_path, y)
+    assert compared(path).fault is None
+    fault(monkeypatch)
+    report = compared(path)
+    assert report.fault is not None and report.fault.tensor == y
 
 
 def test_a_build_fails_with_the_tensor_and_an_input_that_shows_it(

@@ -16,10 +16,12 @@ from torch import nn
 from hwflow.errors import UserError
 from hwflow.files import write_atomic
 from hwflow.frontends.brevitas.batch_norm import FoldingNorm
+from hwflow.frontends.brevitas.forward import forward_of
 from hwflow.frontends.brevitas.run import RunFolder
 from hwflow.frontends.brevitas.train import load_run
 from hwflow.models.folded_asr import ChunkModel, FoldedAsr, WholeModel
 from hwflow.onnx_import.ports import STATES
+from hwflow.verify.expected import store_expected
 
 OPSET = 17
 
@@ -62,7 +64,7 @@ def export_ports(
     outputs: Sequence[str],
     states: Mapping[str, str] | None = None,
 ) -> Path:
-    """Write ``model`` as QONNX with several ports; see `export_qonnx`.
+    """Write ``model`` as QONNX with several ports; see `export_qonnx`. Beside it goes what its forward gives.
 
     Args:
         inputs: names and shapes of a sample, in the order of the model's arguments.
@@ -72,7 +74,7 @@ def export_ports(
     if any(isinstance(module, FoldingNorm) and not module.folded for module in model.modules()):
         raise UserError("export_qonnx", "a BatchNorm beside its layer", "a folded one", "Call fold_batch_norms first.")
     path.parent.mkdir(parents=True, exist_ok=True)
-    model = _single_precision(model.eval())
+    trained, model = model, _single_precision(model.eval())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # tracer and deprecation notices about the static shapes we want
         qonnx = brevitas_export_qonnx(
@@ -85,7 +87,9 @@ def export_ports(
         )
     if states:
         qonnx.metadata_props.add(key=STATES, value=json.dumps(dict(states)))
-    return write_atomic(path, qonnx.SerializeToString())
+    write_atomic(path, qonnx.SerializeToString())
+    store_expected(path, "brevitas", forward_of(trained))
+    return path
 
 
 def _single_precision(model: nn.Module) -> nn.Module:

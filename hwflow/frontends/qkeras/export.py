@@ -18,11 +18,13 @@ from hwflow.frontends.keras_files.arguments import check_options
 from hwflow.frontends.keras_files.model import Call, KerasModel, Tensor
 from hwflow.frontends.keras_files.read import read_keras
 from hwflow.frontends.keras_files.weights import check_weights
+from hwflow.frontends.qkeras.forward import forward_of
 from hwflow.frontends.qkeras.handlers import HANDLERS
 from hwflow.frontends.qkeras.writer import Value, Writer
 from hwflow.limits import LIMITS
 from hwflow.onnx_import.ports import STATES
 from hwflow.text import printable
+from hwflow.verify.expected import expected_path, store_expected
 
 NEXT = "_next"
 _Place = tuple[str, int]
@@ -33,21 +35,28 @@ def export_qonnx(model: Any, path: str | Path) -> Path:
 
     Args:
         model: a ``keras.Model`` (functional or sequential), a `KerasModel`, or the path of a saved model; only the
-            first needs TensorFlow.
+            first needs TensorFlow, and has a forward, whose values are stored beside the file.
         path: the file to write; it appears in one step.
 
     Raises:
         UserError: for a layer, an option or a file that cannot be exported exactly; it says which and why.
     """
     if isinstance(model, str | Path):
-        model = read_keras(Path(model))
-    elif not isinstance(model, KerasModel):
+        read = read_keras(Path(model))
+    elif isinstance(model, KerasModel):
+        read = model
+    else:
         from hwflow.frontends.qkeras.live import read_model
 
-        model = read_model(model)
-    data, path = to_onnx(model).SerializeToString(), Path(path)
+        read = read_model(model)
+    data, path = to_onnx(read).SerializeToString(), Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    return write_atomic(path, data)
+    write_atomic(path, data)
+    if isinstance(model, str | Path | KerasModel):
+        expected_path(path).unlink(missing_ok=True)  # of a model that was here before
+    else:
+        store_expected(path, "keras", forward_of(model))
+    return path
 
 
 def to_onnx(model: KerasModel) -> onnx.ModelProto:

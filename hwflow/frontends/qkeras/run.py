@@ -1,11 +1,15 @@
-"""What a QKeras run leaves, and its export. Imports no TensorFlow."""
+"""What a QKeras run leaves, and its export. Needs no TensorFlow; where it is, its forward is stored too."""
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from hwflow.errors import UserError
 from hwflow.frontends.qkeras.export import export_qonnx
+from hwflow.frontends.qkeras.forward import forward_of
+from hwflow.verify.expected import store_expected
 
 MODEL, FLOAT = "model.keras", "float.keras"
 CHUNK = "chunk.keras"  # of a streaming model: one chunk with its states, which is what is exported
@@ -26,5 +30,16 @@ def export_run(folder: Path, path: Path | None = None) -> Path:
         raise UserError(
             str(folder), f"no {MODEL}", "a finished training", "Train again there; it goes on where it was."
         )
-    source = folder / CHUNK
-    return export_qonnx(source if source.is_file() else folder / MODEL, path or folder / "model.onnx")
+    source = folder / CHUNK if (folder / CHUNK).is_file() else folder / MODEL
+    model = export_qonnx(source, path or folder / "model.onnx")
+    if find_spec("tensorflow") and find_spec("qkeras"):
+        store_expected(model, "keras", forward_of(_live(source)))
+    return model
+
+
+def _live(path: Path) -> Any:
+    import keras
+
+    import hwflow.frontends.qkeras.train  # noqa: F401  # the layers of a saved model
+
+    return keras.models.load_model(path, compile=False)
