@@ -48,6 +48,8 @@ test: $(DEV) ## run the tests
 
 nightly: $(DEV) ## the long checks: 10,000 random models on all rungs, mutants of the importer
 	$(HWFLOW) fuzz --count 10000 --output build/fuzz
+	$(HWFLOW) fuzz --source brevitas --count 200 --output build/fuzz-brevitas
+	$(HWFLOW) fuzz --source qkeras --count 200 --output build/fuzz-qkeras
 	$(BIN)/python benchmarks/bench_mutants.py
 
 csim: $(STAMP) built ## C simulation of BUILD against onnxruntime

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -110,3 +113,30 @@ def test_the_command_says_what_it_did(tmp_path: Path) -> None:
     )
     assert told.exit_code in (0, 2)
     assert json.loads(told.stdout)["graphs"] == 3
+
+
+def _group(leader: int) -> list[int]:
+    """The processes of a group that have not ended."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, group = entry.read_text().rpartition(")")[2].split()[:3]
+        except OSError:
+            continue
+        found += [int(entry.parent.name)] if int(group) == leader and state != "Z" else []
+    return found
+
+
+def test_an_interruption_ends_every_child(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "hwflow", "fuzz", "--count", "9999", "--rungs", "import", "-o", str(tmp_path)]
+    with subprocess.Popen([*command, "--jobs", "1"], start_new_session=True, stderr=subprocess.DEVNULL) as process:
+        try:
+            while len(_group(process.pid)) < 3 and process.poll() is None:  # itself, the server, a child
+                time.sleep(0.1)
+            process.send_signal(signal.SIGINT)
+            assert process.wait() == 130
+            while len(_group(process.pid)) > 0:  # the server ends when nobody is left to serve
+                time.sleep(0.1)
+        finally:
+            for left in _group(process.pid):
+                os.kill(left, signal.SIGKILL)
