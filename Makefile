@@ -26,7 +26,7 @@ DEV    := $(VENV)/.hwflow-dev-ready
 TRAINING := $(if $(filter qkeras,$(FRAMEWORK)),$(VENV)/.hwflow-qkeras-ready)
 SYMBOLIC := $(UNROLLED:%=$(VENV)/.hwflow-%-ready)
 
-.PHONY: demo design test nightly csim cosim synth check report lint bench clean help
+.PHONY: demo design test nightly emulated csim cosim synth check report lint bench clean help
 
 help: ## show the targets and their variables
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -51,6 +51,9 @@ nightly: $(DEV) ## the long checks: 10,000 random models on all rungs, mutants o
 	$(HWFLOW) fuzz --source brevitas --count 200 --output build/fuzz-brevitas
 	$(HWFLOW) fuzz --source qkeras --count 200 --output build/fuzz-qkeras
 	$(BIN)/python benchmarks/bench_mutants.py
+
+emulated: $(DEV) ## compare the bits that must be the same everywhere with older processors, by qemu-user
+	$(BIN)/python -m tests.portability.emulated
 
 csim: $(STAMP) built ## C simulation of BUILD against onnxruntime
 	$(HWFLOW) csim $(BUILD) --vectors $(VECTORS)

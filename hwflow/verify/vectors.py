@@ -11,6 +11,7 @@ import numpy as np
 from hwflow.errors import UserError
 from hwflow.files import open_regular
 from hwflow.ir.graph import Graph
+from hwflow.numerics.random import normal
 
 SEED = 2026
 MAX_VECTORS = 10_000_000
@@ -19,13 +20,14 @@ MAX_VECTORS = 10_000_000
 def default_inputs(graph: Graph, count: int, seed: int = SEED, index: int = 0) -> np.ndarray:
     """``count`` seeded real inputs: half uniform over the range of an input port, half gaussian about its centre.
 
-    Returns float32 (count, *input shape). Uniform inputs meet the limits, gaussian ones the dense middle.
+    Returns float32 (count, *input shape), the same on every processor. Uniform inputs meet the limits, gaussian ones
+    the dense middle.
     """
     port = graph.tensors[graph.inputs[index]]
     rng = np.random.default_rng([seed, index] if index else seed)
     lo, hi = port.type.lo * port.type.step, port.type.hi * port.type.step
     uniform = rng.uniform(lo, hi, size=(count - count // 2, *graph.file_shape(port.id)))
-    gaussian = rng.normal((lo + hi) / 2, (hi - lo) / 8, size=(count // 2, *graph.file_shape(port.id)))
+    gaussian = normal(rng, (lo + hi) / 2, (hi - lo) / 8, (count // 2, *graph.file_shape(port.id)))
     return np.concatenate([uniform, gaussian])[rng.permutation(count)].astype(np.float32)
 
 
