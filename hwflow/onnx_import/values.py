@@ -106,5 +106,5 @@ def dyadic(array: np.ndarray) -> tuple[IntArray, int]:
 
 
 def _trailing_zeros(whole: IntArray) -> IntArray:
-    lowest = whole & -whole
-    return np.log2(np.maximum(np.abs(lowest), 1).astype(np.float64)).astype(np.int64)
+    _, exponents = np.frexp((whole & -whole).astype(np.float64))
+    return exponents.astype(np.int64) - 1

@@ -1,7 +1,7 @@
 """Compares what must be the same bits with an older processor, emulated: ``python -m tests.portability.emulated``.
 
-Needs ``qemu-x86_64`` (Debian's package qemu-user). Arguments are CPU models of qemu; TensorFlow needs AVX, and starts on
-none that qemu emulates fast, so that Keras is left out.
+Needs ``qemu-x86_64`` (Debian's package qemu-user). Arguments are CPU models of qemu. The frameworks are left out:
+TensorFlow needs AVX, and either takes many minutes to start there.
 """
 
 from __future__ import annotations

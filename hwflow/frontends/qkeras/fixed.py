@@ -1,5 +1,8 @@
 """What a QKeras quantiser makes of weights, in numpy: QKeras' own float32 operations in their order.
 
+Logarithms and tanh are correctly rounded, so that a model gives the same file on every processor. TensorFlow's are not:
+where QKeras finds the power of two nearest to a number within 2^-22 of the middle of two, it may choose the other.
+
 Source: github.com/google/qkeras, qkeras/quantizers.py.
 """
 
@@ -16,6 +19,7 @@ from numpy.typing import NDArray
 from hwflow.errors import UserError
 from hwflow.frontends.keras_files import quantisers as q
 from hwflow.limits import LIMITS
+from hwflow.numerics import evaluate
 
 Floats = NDArray[np.float32]
 _EPSILON = np.float32(1e-7)  # keras.backend.epsilon()
@@ -70,7 +74,7 @@ def _symmetric(quantiser: q.Quantiser) -> dict[str, bool]:
 
 
 def _po2(exponent: int) -> np.float32:
-    return np.float32(2.0**exponent)
+    return np.float32(math.ldexp(1, exponent))
 
 
 def _bits(subject: str, o: q.QuantizedBits, x: Floats) -> Fixed:
@@ -126,7 +130,14 @@ def _channel_axes(x: Floats) -> tuple[int, ...]:
 
 def _power(x: Floats) -> Floats:
     """The nearest power of two on the logarithmic axis."""
-    return np.exp2(np.rint(np.log(x) / _LOG2)).astype(np.float32)
+    return _two_to(np.rint(evaluate("Log", [x]) / _LOG2))
+
+
+def _two_to(exponents: NDArray[Any]) -> Floats:
+    """Powers of two, exactly, of whole numbers or NaN."""
+    finite = np.isfinite(exponents)
+    powers = np.ldexp(np.float32(1), np.where(finite, exponents, 0).astype(np.int32))
+    return np.where(finite, powers, np.float32(np.nan))
 
 
 def _least_squares(alpha: object, x: Floats, z: Floats) -> Floats:
@@ -142,7 +153,7 @@ def _least_squares(alpha: object, x: Floats, z: Floats) -> Floats:
 
 def _binary(subject: str, o: q.Binary, x: Floats) -> Fixed:
     signs = np.where(x >= 0, np.float32(1), np.float32(0 if o.use_01 else -1))
-    scale = _least_squares(o.alpha, np.tanh(x) if o.alpha is None else x, signs)
+    scale = _least_squares(o.alpha, evaluate("Tanh", [x]) if o.alpha is None else x, signs)
     return _signs(signs, scale)
 
 
@@ -175,7 +186,7 @@ def _power_of_two(subject: str, o: q.PowerOfTwo | q.ReluPowerOfTwo, x: Floats) -
     magnitude = np.abs(x) if own_sign else np.maximum(x, 0)
     seen = np.minimum(np.maximum(magnitude, _EPSILON), np.float32(o.max_value or np.inf))
     root = np.sqrt(seen) if o.quadratic_approximation else seen
-    rounded = (np.floor if o.log2_rounding == "floor" else np.rint)(np.log(root) / _LOG2)
+    rounded = (np.floor if o.log2_rounding == "floor" else np.rint)(evaluate("Log", [root]) / _LOG2)
     exponents = np.clip(rounded, low, high) * (2 if o.quadratic_approximation else 1)
     exponents = np.where(magnitude < _EPSILON, low, exponents)
     signs = np.where(x >= 0, 1, -1) if own_sign else 1
@@ -183,8 +194,8 @@ def _power_of_two(subject: str, o: q.PowerOfTwo | q.ReluPowerOfTwo, x: Floats) -
     if bits > LIMITS.bit_width or abs(exponents).max() > 100:
         found = f"powers of two from 2^{exponents.min():g} to 2^{exponents.max():g}"
         raise UserError(subject, found, f"a span of {LIMITS.bit_width} bits", "Use fewer bits, or a max_value.")
-    values = (signs * np.exp2(exponents)).astype(np.float32)
-    return Fixed(values, np.exp2(exponents.min()).astype(np.float32), bits)
+    values = (signs * _two_to(exponents)).astype(np.float32)
+    return Fixed(values, _two_to(exponents.min()), bits)
 
 
 _RULES: dict[type[q.Quantiser], Callable[[str, Any, Floats], Fixed]] = {

@@ -6,18 +6,26 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import onnx_ir as ir
 import onnxruntime as ort
 
+from hwflow import oracle
 from hwflow.limits import LIMITS
 from hwflow.onnx_import.load import load_model
 from hwflow.onnx_import.lower import lower
 from hwflow.onnx_import.model import import_model
 from hwflow.verify.golden import golden_runner
 
+from ..lowering import has_functions
+
 
 def run(path: Path, inputs: np.ndarray) -> np.ndarray:
-    """The output for each input; the file has a batch of one."""
+    """The output for each input; the file has a batch of one. Real functions are not left to onnxruntime's processor."""
+    proto = onnx.load(path)
+    if has_functions(proto):
+        (outputs,) = oracle.run(proto, {proto.graph.input[0].name: inputs[:, None]}).values()
+        return np.concatenate(list(outputs))
     model = load_model(path, LIMITS)
     lower(model)
     options = ort.SessionOptions()
