@@ -78,12 +78,11 @@ def has_functions(model: onnx.ModelProto) -> bool:
 
 
 def run(path: Path, inputs: NDArray[Any], *, optimise: bool = True) -> NDArray[Any]:
-    """Outputs of the lowered QONNX file under onnxruntime; with real functions, of the file by the independent oracle."""
+    """Outputs of the lowered QONNX file under onnxruntime; if it has real functions, by the independent oracle."""
     model = onnx.load(path)
     if has_functions(model):
         lowered = lower(model, len(inputs))
-        (output,) = Oracle(lowered).run({"input": inputs}).values()
-        return np.asarray(output)
+        return np.asarray(Oracle(lowered).run({"input": inputs})[lowered.graph.output[0].name])
     options = ort.SessionOptions()
     level = ort.GraphOptimizationLevel
     options.graph_optimization_level = level.ORT_ENABLE_ALL if optimise else level.ORT_DISABLE_ALL

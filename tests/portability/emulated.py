@@ -45,8 +45,9 @@ def main(models: list[str]) -> int:
         same = True
         for model in models:
             found = bits(folder, [qemu, "-cpu", model])
-            same &= found == here
-            print(f"{model}: {'the same bits' if found == here else 'OTHER BITS'}", flush=True)
+            differ = [name for name in here if found[name] != here[name]]
+            same &= not differ
+            print(f"{model}: {'other bits of ' + ', '.join(differ) if differ else 'the same bits'}", flush=True)
     return 0 if same else 2
 
 

@@ -15,7 +15,9 @@ from hwflow.frontends.functions import FUNCTIONS
 from hwflow.numerics import evaluate
 
 _OPERATORS = ("Exp", "Log", "Sqrt", "Reciprocal", "Tanh", "Sigmoid", "Erf", "Softplus", "Softsign")
-ROUNDED: dict[str, Callable[[Any], Any]] = {op.lower(): partial(lambda op, x: evaluate(op, [x]), op) for op in _OPERATORS}
+ROUNDED: dict[str, Callable[[Any], Any]] = {
+    op.lower(): partial(lambda op, x: evaluate(op, [x]), op) for op in _OPERATORS
+}
 ROUNDED |= {name: FUNCTIONS[name] for name in ("silu", "gelu")}
 ROUNDED["rsqrt"] = lambda x: np.float32(1) / np.sqrt(x)  # as QKeras' layers with a BatchNorm are exported
 
