@@ -16,7 +16,7 @@ Given = Sequence[np.ndarray | None]
 
 def check_growth(node: Any, given: Given, limits: Limits) -> None:
     """UserError, which names the node, when its output has more elements than a tensor may have."""
-    size = _SIZES.get(node.op_type, _broadcast)(node, given)
+    size = _SIZES[node.op_type](node, given) if node.op_type in _SIZES else 0
     if size > limits.elements:
         raise UserError(label(node), f"{size:.3g} elements", f"at most {limits.elements}", "Use a smaller model.")
 
@@ -35,14 +35,10 @@ def _product(array: np.ndarray | None) -> int:
 
 
 def _broadcast(_: Any, given: Given) -> int:
-    """Operands that are as small as the limit allows together cannot grow beyond it."""
-    shapes = [array.shape for array in given if array is not None]
-    if math.prod(math.prod(shape) for shape in shapes) <= 1 << 24:
-        return 0
     try:
-        return math.prod(np.broadcast_shapes(*shapes))
+        return math.prod(np.broadcast_shapes(*(array.shape for array in given if array is not None)))
     except ValueError:
-        return 0  # no op that broadcasts
+        return 0  # the op itself says what does not fit
 
 
 def _matmul(_: Any, given: Given) -> int:
@@ -79,7 +75,12 @@ def _expand(_: Any, given: Given) -> int:
     return math.prod(np.broadcast_shapes(data.shape, tuple(map(int, shape)))) if data is not None else 0  # type: ignore[arg-type]
 
 
+_ELEMENTWISE = (
+    *("Add", "Sub", "Mul", "Div", "Mod", "Pow", "Min", "Max", "Sum", "Mean", "Where", "PRelu", "And", "Or", "Xor"),
+    *("Equal", "Greater", "Less", "GreaterOrEqual", "LessOrEqual", "Quant", "IntQuant", "BipolarQuant", "Trunc"),
+)
 _SIZES = {
+    **dict.fromkeys(_ELEMENTWISE, _broadcast),
     "ConstantOfShape": lambda _, given: _product(given[0]),
     "Expand": _expand,
     "MatMul": _matmul,

@@ -113,7 +113,7 @@ def test_data_that_do_not_fit(tmp_path: Path, given: dict[str, tuple[int, ...]],
 
 def test_a_file_that_is_no_archive(tmp_path: Path) -> None:
     (tmp_path / "a.npz").write_bytes(b"no zip")
-    with pytest.raises(UserError, match="no readable evaluation data"):
+    with pytest.raises(UserError, match="no readable arrays"):
         read_given(tmp_path / "a.npz")
     np.savez(tmp_path / "b.npz", x=np.array(["text"]))
     with pytest.raises(UserError, match="no array of numbers called 'x'"):

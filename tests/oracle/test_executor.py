@@ -184,6 +184,16 @@ def test_what_cannot_be_run_is_refused_by_name(tmp_path: Path) -> None:
         Oracle(m.proto(y), limits=Limits(run_seconds=-1.0)).run({"x": whole(1, 3)})
 
 
+def test_only_what_broadcasts_grows_by_broadcasting() -> None:
+    m = ModelBuilder()
+    y = m.node("Conv", m.input(1, 512, 12, 12), m.const(np.ones((640, 512, 1, 1)) / 512))
+    np.testing.assert_array_equal(run(m.proto(y), {"x": np.ones((1, 1, 512, 12, 12))})[y], np.ones((1, 1, 640, 12, 12)))
+    m = ModelBuilder()
+    y = m.node("Add", m.input(1, 1 << 14), m.const(np.zeros((1 << 14, 1))), label="outer")
+    with pytest.raises(UserError, match=r"node 'outer' \(Add\): found 2\.68e\+08 elements"):
+        run(m.proto(y), {"x": np.zeros((1, 1, 1 << 14))})
+
+
 def test_control_flow_is_refused() -> None:
     branch = helper.make_graph([], "b", [], [])
     node = helper.make_node("If", ["x"], ["y"], then_branch=branch, else_branch=branch)
