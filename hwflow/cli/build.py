@@ -34,6 +34,11 @@ Oracle = Annotated[
     typer.Option(min=0, help="Inferences to compare the import with the model file on; after 0, check fails."),
 ]
 
+Disagreement = Annotated[
+    float, typer.Option(min=0, max=1, help="Near-exact: largest share of inferences with another top class.")
+]
+MeanError = Annotated[float, typer.Option(min=0, help="Near-exact: largest mean error of an output, in its steps.")]
+
 
 def build(
     model: Annotated[Path, typer.Argument(metavar="MODEL.onnx", help="A quantised ONNX model with static shapes.")],
@@ -48,6 +53,8 @@ def build(
     data: Data = None,
     schedule: ByHand = None,
     oracle_vectors: Oracle = None,
+    max_disagreement: Disagreement = 0.01,
+    max_mean_error: MeanError = 0.5,
     near_exact: NearExact = False,
     json: Json = False,
     debug: Debug = False,
@@ -74,6 +81,8 @@ def build(
                 vectors=data,
                 schedule=schedule,
                 oracle_vectors=oracle_vectors,
+                max_disagreement=max_disagreement,
+                max_mean_error=max_mean_error,
                 progress=progress,
             )
         answer(reply, design.record)

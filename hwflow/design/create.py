@@ -8,15 +8,17 @@ from hwflow.boards import load_board
 from hwflow.design import layout
 from hwflow.design.check_framework import check_framework
 from hwflow.design.check_import import check_import
+from hwflow.design.check_near_exact import check_near_exact
 from hwflow.design.design import Design
 from hwflow.design.inputs import evaluation, read_given, samples_of
-from hwflow.design.request import IoType, Progress, Request, Style, make_request
+from hwflow.design.request import IoType, Progress, Request, Style, make_request, make_tolerance
 from hwflow.design.unrolled import unroll
 from hwflow.design.write import write_design
 from hwflow.errors import UserError
 from hwflow.files import BuildFolder, read_text
 from hwflow.kernels.network import KernelGraph, kernel_graph
 from hwflow.onnx_import.model import Mode, import_model
+from hwflow.record import Tolerance
 from hwflow.schedule.by_hand import complete
 from hwflow.schedule.parallel import parallel_schedule
 from hwflow.schedule.schedule import Schedule
@@ -40,6 +42,8 @@ def convert(
     vectors: Given | str | Path | Evaluation | None = None,
     schedule: Schedule | str | Path | None = None,
     oracle_vectors: int | None = None,
+    max_disagreement: float = Tolerance().disagreement,
+    max_mean_error: float = Tolerance().mean_error,
     progress: Progress | None = None,
 ) -> Design:
     """Build a design from a quantised ONNX file (QONNX or QCDQ).
@@ -58,6 +62,8 @@ def convert(
         schedule: folds and FIFO depths by hand, or the schedule.json that holds them; by default they are searched.
         oracle_vectors: inferences for which what was imported is compared with the model file itself, by default 128,
             fewer of a large model. With 0 it is not compared, which the record says, and ``check`` fails.
+        max_disagreement, max_mean_error: limits of near-exact mode against the model file: the share of inferences
+            with another top class, and the mean error of an output in its steps.
 
     What the framework itself computed, which hwflow export stores beside a model file, is compared too.
 
@@ -66,6 +72,7 @@ def convert(
     """
     say = progress or (lambda _: None)
     request = make_request(load_board(board), clock_mhz, latency_budget_us, ii_budget, io_type, style, axi_lite)
+    tolerance = make_tolerance(max_disagreement, max_mean_error)
     say("import")
     given = read_given(vectors)
     imported = import_model(model, mode, samples=samples_of(given))
@@ -73,6 +80,7 @@ def convert(
     data = evaluation(given, ModelPorts(imported.graph, imported.golden))
     checked = check_import(Path(model), imported, data.ports, oracle_vectors, Path(output_dir), say)
     checked += check_framework(Path(model), imported)
+    checked += check_near_exact(Path(model), imported, None if given is None else data, tolerance, say)
     say("schedule")
     if schedule is not None:
         found = _by_hand(schedule, network, request)
@@ -83,7 +91,7 @@ def convert(
         if style == "unrolled":
             with folder.staging(layout.RTL) as project:
                 found = unroll(imported.graph, request.board, request.clock_mhz, request.latency, project, say)
-        return write_design(folder, Path(model), imported, network, found, request, data, checked, say)
+        return write_design(folder, Path(model), imported, network, found, request, data, checked, tolerance, say)
 
 
 def _schedule(network: KernelGraph, request: Request, say: Progress) -> Schedule:

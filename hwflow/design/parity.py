@@ -16,7 +16,6 @@ from hwflow.kernels.network import KernelGraph
 from hwflow.onnx_import.model import ImportedModel
 from hwflow.verify.evaluation import Evaluation
 from hwflow.verify.golden import golden_runner
-from hwflow.verify.near_exact import measure
 from hwflow.verify.parity import compare_every_tensor
 from hwflow.verify.ports import Arrays
 from hwflow.verify.scores import evaluate
@@ -43,21 +42,7 @@ def verify_reference(imported: ImportedModel, network: KernelGraph, data: Evalua
     tensors = r.Result(stage="reference", metric="tensors compared", value=len(parity), unit="")
     kernels = _kernel_golden(imported, network, data.ports, golden)
     vectors = Vectors(data.inputs, kernels, data.labels, data.classes, data.others)
-    results = [result, tensors, *_distance(imported, first)]
-    return vectors, parity, results, _accuracy(imported, data, golden[outputs[0]], found[outputs[0]])
-
-
-def _distance(imported: ImportedModel, inputs: Arrays) -> list[r.Result]:
-    """How far a near-exact model is from its original; figures without a limit, for the user to judge."""
-    if imported.original is None:
-        return []
-    report = measure(imported, [x * scale for x, scale in zip(inputs, imported.ports.inputs, strict=True)])
-    figures = {
-        "outputs that differ from the original": (report.output_rate, ""),
-        "largest difference from the original": (report.max_step_difference, "steps"),
-        "inferences with another top class": (report.top1_changes, f"of {report.samples}"),
-    }
-    return [r.Result(stage="onnxruntime", metric=m, value=value, unit=unit) for m, (value, unit) in figures.items()]
+    return vectors, parity, [result, tensors], _accuracy(imported, data, golden[outputs[0]], found[outputs[0]])
 
 
 def _reference(graph: Graph, inputs: Arrays, keep: tuple[str, ...]) -> dict[str, IntArray]:

@@ -57,3 +57,12 @@ def make_request(
     if axi_lite and io_type == "io_parallel":
         raise UserError("AXI4-Lite registers", "a design without beats", "io_stream", "Leave one of them out.")
     return Request(board, float(clock_mhz), r.Budgets(latency_us=latency, ii_cycles=ii), io_type, style, axi_lite)
+
+
+def make_tolerance(disagreement: float, mean_error: float) -> r.Tolerance:
+    """The limits of near-exact mode. Raises UserError for what is out of range."""
+    if not 0 <= disagreement <= 1:
+        raise UserError("max_disagreement", f"{disagreement:g}", "a share from 0 to 1", "Give another one.")
+    if not 0 <= mean_error < float("inf"):
+        raise UserError("max_mean_error", f"{mean_error:g}", "a number of steps from 0", "Give another one.")
+    return r.Tolerance(disagreement=float(disagreement), mean_error=float(mean_error))

@@ -41,6 +41,7 @@ def write_design(
     request: Request,
     data: Evaluation,
     checked: Checked,
+    tolerance: r.Tolerance,
     say: Progress,
 ) -> Design:
     """Fill a build folder, whose lock is held: what was imported, vectors, HLS and RTL, the record and its report.
@@ -67,7 +68,9 @@ def write_design(
         _write_projects(folder, network, schedule, request, say)
     else:
         shutil.rmtree(path / layout.HLS, ignore_errors=True)  # of an earlier build
-    design = Design(folder, network, schedule, _record(model, imported, network, schedule, request), imported.names)
+    design = Design(
+        folder, network, schedule, _record(model, imported, network, schedule, request, tolerance), imported.names
+    )
     say("report")
     build = design.record.model_copy(
         update={
@@ -106,7 +109,12 @@ def _title(model: Path) -> str:
 
 
 def _record(
-    model: Path, imported: ImportedModel, network: KernelGraph, schedule: Schedule, request: Request
+    model: Path,
+    imported: ImportedModel,
+    network: KernelGraph,
+    schedule: Schedule,
+    request: Request,
+    tolerance: r.Tolerance,
 ) -> r.BuildRecord:
     return r.BuildRecord(
         versions=r.tool_versions(),
@@ -119,6 +127,7 @@ def _record(
         axi_lite=request.axi_lite,
         outputs=output_names(network),
         budgets=request.budgets,
+        tolerance=tolerance,
         totals=totals(schedule),
         kernels=() if request.style == "unrolled" else tuple(kernel_rows(network, schedule, request.io_type)),
         bit_widths=tuple(bit_widths(network)),

@@ -20,6 +20,7 @@ from hwflow.onnx_import.load import load_model
 from hwflow.onnx_import.lookup import ChainTable, place_tables
 from hwflow.onnx_import.lower import lower
 from hwflow.onnx_import.near_exact import NearExactOptions, make_exact
+from hwflow.onnx_import.near_exact.synthetic import Distribution, distributions
 from hwflow.onnx_import.ports import PortData, PortScales, read_port_scales
 from hwflow.onnx_import.shapes import infer_shapes
 from hwflow.onnx_import.simplify import simplify
@@ -36,6 +37,7 @@ class ImportedModel:
     ``wide``: values that golden computes in double, with the largest integer met.
     ``rewrites``: what near-exact mode replaced, in words; empty in exact mode.
     ``original``: in near-exact mode, the model before the replacements in standard ops, to measure against.
+    ``distributions``: in near-exact mode, what each input is taken for where no data are given.
     """
 
     graph: Graph
@@ -45,6 +47,7 @@ class ImportedModel:
     mode: Mode
     rewrites: tuple[str, ...] = ()
     original: bytes | None = None
+    distributions: tuple[Distribution, ...] = ()
 
     @cached_property
     def ports(self) -> PortScales:
@@ -71,11 +74,12 @@ def import_model(
     model = load_model(Path(path), limits)
     simplify(model)
     original = _standard(model) if mode == "near-exact" else None
+    described = distributions(model) if mode == "near-exact" else ()
     rewrites = make_exact(model, samples, options) if mode == "near-exact" else ()
     imported = import_integer_graph(model, limits)
     golden = _standard(model, imported.wide, imported.tables)
     before = original if rewrites else None
-    return ImportedModel(imported.graph, golden, imported.names, imported.wide, mode, rewrites, before)
+    return ImportedModel(imported.graph, golden, imported.names, imported.wide, mode, rewrites, before, described)
 
 
 def _standard(

@@ -21,6 +21,7 @@ from hwflow.record.model import (
     ResourceUse,
     Result,
     Stage,
+    Tolerance,
     Totals,
 )
 from hwflow.record.storage import load, save
@@ -41,6 +42,7 @@ __all__ = [
     "ResourceUse",
     "Result",
     "Stage",
+    "Tolerance",
     "Totals",
     "anchored",
     "check_files",

@@ -21,6 +21,7 @@ _DESIGN = (GOLDEN, GRAPH, NAMES, SCHEDULE, VECTORS)
 RESTS_ON: Mapping[Stage, tuple[str, ...]] = {
     "float": (VECTORS,), "torch": (VECTORS,), "qkeras": (VECTORS,),
     "onnxruntime": _DATA, "oracle": _DATA, "framework": _DATA, "near-exact": _DATA,
+    "near-exact (synthetic)": (MODEL, GOLDEN),
     "reference": (GOLDEN, GRAPH, NAMES, VECTORS),
     "estimate": (GRAPH, SCHEDULE, BOARD),
     "artefacts": (GRAPH, SCHEDULE, BOARD, VECTORS, HLS, RTL),

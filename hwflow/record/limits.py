@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hwflow.record.model import BuildRecord, ResourceUse, Result, Stage
+from hwflow.record.near_exact import STAGES, near_exact_limit
 
 Limit = int | float | None
 
@@ -27,6 +28,8 @@ def defined_limit(record: BuildRecord, result: Result) -> Limit:
     budgets, stage, metric = record.budgets, result.stage, result.metric
     if stage in ("estimate", "yosys", "csynth", "vsynth", "post-route"):
         return _physical(record, result)
+    if stage in STAGES:
+        return near_exact_limit(record, result)
     if stage in TIMED and metric == "latency":
         return budgets.latency_cycles(record.clock_mhz)
     if stage in TIMED and metric == "initiation interval":

@@ -18,6 +18,7 @@ Stage = Literal[
     "oracle",
     "framework",
     "near-exact",
+    "near-exact (synthetic)",
     "reference",
     "estimate",
     "artefacts",
@@ -87,6 +88,14 @@ class Budgets(_Data):
     def latency_cycles(self, clock_mhz: float) -> int | None:
         """The latency budget in whole cycles; the small term undoes the rounding of the product."""
         return None if self.latency_us is None else int(self.latency_us * clock_mhz + 1e-9)
+
+
+class Tolerance(_Data):
+    """How far a near-exact design may be from its original: the share of inferences with another top class, and the
+    mean error of an output, in its steps."""
+
+    disagreement: Share = 0.01
+    mean_error: Annotated[float, Field(ge=0)] = 0.5
 
 
 class Fold(_Data):
@@ -208,7 +217,7 @@ class BuildRecord(_Data):
 
     ``inputs``: file of the build folder to the SHA-256 of its content; ``artefacts``: the same of what lies in hls/ and
     rtl/. ``evidence``: stage to what its results rest on, each with the SHA-256 that it had then.
-    ``outputs``: the tensors that the design puts out.
+    ``outputs``: the tensors that the design puts out. ``tolerance``: the limits of near-exact mode.
     """
 
     format: Literal["hwflow-build-record"] = "hwflow-build-record"
@@ -225,6 +234,7 @@ class BuildRecord(_Data):
     axi_lite: bool = False
     outputs: Many[str] = ()
     budgets: Budgets = Budgets()
+    tolerance: Tolerance = Tolerance()
     totals: Totals | None = None
     kernels: Many[Kernel] = ()
     bit_widths: Many[BitWidth] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hwflow.record.model import BuildRecord, ResourceUse, Stage
+from hwflow.record.near_exact import missing_distance
 
 RUNS: dict[Stage, tuple[str, ...]] = {
     "csim": ("mismatching bits", "testbench failures"),
@@ -21,6 +22,7 @@ def missing(record: BuildRecord) -> list[str]:
     return [
         *(f"{stage}: no gate {metric!r}" for stage, metric in wanted if (stage, metric) not in gates),
         *_parity(record),
+        *missing_distance(record),
     ]
 
 

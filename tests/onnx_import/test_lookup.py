@@ -14,6 +14,7 @@ from hwflow.ir.ops import Lookup
 from hwflow.ir.serialise import dumps, loads
 from hwflow.ir.types import FixedType
 from hwflow.onnx_import.model import import_model
+from hwflow.verify.near_exact import measure
 from tests.support.exact import assert_exact, imported
 from tests.support.qonnx import ModelBuilder, weights
 
@@ -90,8 +91,21 @@ def test_refusals_say_what_to_do(tmp_path: Path, build: object, text: str) -> No
         import_model(m.save(tmp_path, m.quant(m.node("Relu", y), 8, 3)))
 
 
-def test_near_exact_mode_takes_no_tokens(tmp_path: Path) -> None:
-    m = ModelBuilder()
-    y = m.node("Softmax", embedding(m))
-    with pytest.raises(UserError, match="input 'x': found integers; expected float32 in near-exact mode"):
-        import_model(m.save(tmp_path, m.quant(y, 8, 3)), "near-exact")
+@pytest.mark.parametrize("table", ["power of two", "real scale", "float"])
+def test_near_exact_mode_takes_tokens(tmp_path: Path, table: str) -> None:
+    """In front of a LayerNorm; the rows of a table of real scale stay integers, float ones take 16 bits."""
+    m, rows = ModelBuilder(), weights(11, 16)
+    constants = {
+        "power of two": m.weights,
+        "real scale": lambda x: m.quant(m.const(x), 8, scale=0.0271),
+        "float": m.const,
+    }
+    x = m.node("Gather", constants[table](rows), m.input(1, 5, type=TensorProto.INT64), axis=0)
+    y = m.node("LayerNormalization", m.node("Mul", x, m.const(1.3)), m.const(np.ones(16)), axis=-1)
+    model = import_model(m.save(tmp_path, m.quant(y, 8, 4)), "near-exact")
+    tokens = np.random.default_rng(0).integers(11, size=(100, 5))
+    assert_exact(model, tokens[..., None])
+    assert any(isinstance(n.op, Lookup) for n in model.graph.nodes)
+    report = measure(model, tokens)
+    assert report.output_rate < (5e-3 if table != "float" else 3e-2)
+    assert report.max_step_difference <= 1

@@ -7,14 +7,14 @@ import onnx_ir as ir
 
 from hwflow.onnx_import.near_exact.context import Context
 from hwflow.onnx_import.near_exact.quantisers import quantise_value
-from hwflow.onnx_import.near_exact.ranges import MOVEMENT
+from hwflow.onnx_import.near_exact.queries import MOVEMENT
 from hwflow.onnx_import.quantiser import is_quant
 
 
 def quantise_inputs(context: Context) -> None:
     """Rewrite in place; an input whose readers are all one quantiser (behind movements) stays."""
     for port in context.graph.inputs:
-        if _first_ops(port) - {"Quant"}:
+        if port.dtype in (ir.DataType.FLOAT, None) and _first_ops(port) - {"Quant"}:
             signed = bool(np.any(context.ranges.observe(port) < 0))
             quantise_value(context, port, [use.node for use in port.uses()], context.options.input_bits, signed)
 

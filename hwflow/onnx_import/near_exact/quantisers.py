@@ -12,8 +12,8 @@ import numpy as np
 import onnx_ir as ir
 
 from hwflow.onnx_import.near_exact.context import Context
-from hwflow.onnx_import.near_exact.queries import array_of, is_narrow, operand
-from hwflow.onnx_import.near_exact.ranges import MOVEMENT, exponent
+from hwflow.onnx_import.near_exact.queries import MOVEMENT, array_of, is_narrow, operand
+from hwflow.onnx_import.near_exact.ranges import exponent
 from hwflow.onnx_import.quantiser import is_quant
 from hwflow.onnx_import.rewrite import Replacement
 

@@ -7,9 +7,10 @@ import math
 import numpy as np
 import onnx_ir as ir
 
-from hwflow.onnx_import.near_exact.ranges import MOVEMENT
+from hwflow.onnx_import.near_exact.grid import step_of
 from hwflow.onnx_import.quantiser import is_quant, read_quantiser
 
+MOVEMENT = frozenset({"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose"})
 MOVES = MOVEMENT | {"Slice", "Split", "Gather"}
 _KEEPS = MOVES | {"Relu", "Neg", "Clip"}
 
@@ -62,6 +63,8 @@ def is_narrow(value: ir.Value, bits: int) -> bool:
     node = value.producer()
     if node is None:
         return False
+    if is_op(node, "Gather") and (table := array_of(node.inputs[0])) is not None:
+        return (step := step_of(table)) is not None and bool(np.abs(table).max(initial=0) < step * 2.0 ** (bits - 1))
     if is_quant(node):
         return read_quantiser(node).value_bits <= bits
     if node.op_type == "Concat":

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import onnx_ir as ir
 
-from hwflow.errors import UserError
 from hwflow.onnx_import.fold import remove_unused
 from hwflow.onnx_import.lower import lower
+from hwflow.onnx_import.near_exact.synthetic import CALIBRATION, distributions, draw_all
 from hwflow.onnx_import.ports import PortData, per_port
-from hwflow.onnx_import.quantiser import is_quant, read_quantiser
 from hwflow.onnx_import.session import session_of
 
-MOVEMENT = frozenset({"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose"})
-_SAMPLES = 64
-_SEED = 0
+_SAMPLES = 128
 
 
 class Ranges:
@@ -25,16 +23,12 @@ class Ranges:
     def __init__(self, model: ir.Model, samples: PortData | None) -> None:
         self._model = model.clone()
         ports = self._model.graph.inputs
-        if tokens := [port.name for port in ports if port.dtype not in (ir.DataType.FLOAT, None)]:
-            raise UserError(
-                f"input {tokens[0]!r}", "integers", "float32 in near-exact mode", "Make the rest of the model exact."
-            )
+        names = [port.name or "" for port in ports]
         if samples is None:
-            rng = np.random.default_rng(_SEED)
-            samples = [rng.normal(size=(_SAMPLES, *_shape(port))) * _spread(port) for port in ports]
+            samples = draw_all(distributions(model), _SAMPLES, CALIBRATION)
         self._inputs = {
-            port.name: data[:_SAMPLES].astype(np.float32).reshape(-1, *_shape(port))
-            for port, data in zip(ports, per_port(samples, [port.name or "" for port in ports]), strict=True)
+            port.name: _spaced(data).astype(_type(port)).reshape(-1, *_shape(port))
+            for port, data in zip(ports, per_port(samples, names), strict=True)
         }
 
     def observe(self, value: ir.Value) -> np.ndarray:
@@ -65,20 +59,17 @@ def _shape(port: ir.Value) -> tuple[int, ...]:
     return () if port.shape is None else tuple(port.shape.numpy())
 
 
+def _type(port: ir.Value) -> np.dtype[Any]:
+    """Of a port's data."""
+    return np.dtype(np.float32) if port.dtype is None else port.dtype.numpy()
+
+
+def _spaced(data: np.ndarray) -> np.ndarray:
+    """So many samples from the whole of the data, which may be sorted."""
+    spaced: np.ndarray = data[np.linspace(0, len(data) - 1, min(len(data), _SAMPLES)).astype(int)]
+    return spaced
+
+
 def exponent(magnitude: float) -> int:
     """The smallest power of two that is no less than ``magnitude``."""
     return math.ceil(math.log2(magnitude))
-
-
-def _spread(port: ir.Value) -> float:
-    """The standard deviation that fills the range of the input's quantiser up to three sigma."""
-    while True:
-        readers = [use.node for use in port.uses()]
-        if len(readers) != 1:
-            return 1.0
-        if is_quant(readers[0]):
-            quantiser = read_quantiser(readers[0])
-            return float(quantiser.scale.max()) * quantiser.hi / 3
-        if readers[0].op_type not in MOVEMENT:
-            return 1.0
-        port = readers[0].outputs[0]

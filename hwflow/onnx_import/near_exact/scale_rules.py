@@ -92,6 +92,16 @@ def _weights(s: Scales, node: ir.Node, array: np.ndarray, index: int, kept: int 
     return Scaled(scale, dyadic(weights)[1], bits_of(weights) + 1)
 
 
+def gather(s: Scales, node: ir.Node) -> None:
+    """Rows of a constant table, one scale for each column; else a movement."""
+    table = array_of(node.inputs[0])
+    if table is None:
+        return move(s, node)
+    side = _weights(s, node, table, 0, -1 if table.ndim > 1 else None)
+    s.of[node.outputs[0]] = replace(side, narrow=side.bits <= s.options.narrow_bits and not side.scale.ndim)
+    return None
+
+
 def _times(a: Scaled, b: Scaled, extra: int = 0) -> Scaled:
     frac = None if a.frac is None or b.frac is None else a.frac + b.frac
     return Scaled(compress(a.scale * b.scale), frac, a.whole + b.whole + extra)
@@ -227,4 +237,5 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(("ReduceSum", "ReduceMax"), reduce),
     **dict.fromkeys((*MOVES, "Concat"), move),
     "Pad": pad,
+    "Gather": gather,
 }
