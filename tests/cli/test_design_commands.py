@@ -62,6 +62,7 @@ def test_build_hands_its_options_on(
 ) -> None:
     calls = install(monkeypatch, FakeDesign(built))
     options = "--board zcu102 --clock 250 --latency-budget 1.5 --ii-budget 64 --io-type io_parallel --axi-lite"
+    options += " --max-disagreement 0.02 --max-mean-error 0.25"
     assert main(["build", "m.onnx", "-o", "d", *options.split(), "--near-exact", "--json"]) == 0
     assert calls == [
         {
@@ -78,6 +79,8 @@ def test_build_hands_its_options_on(
             "vectors": None,
             "schedule": None,
             "oracle_vectors": None,
+            "max_disagreement": 0.02,
+            "max_mean_error": 0.25,
         }
     ]
     out, err = capfd.readouterr()
