@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from hwflow.errors import UserError
 from hwflow.ir.graph import Graph, Node
+from hwflow.ir.ops import MatMul, Transpose
 from hwflow.kernels.attention_match import AttentionMatcher
 from hwflow.kernels.base import Kernel
 from hwflow.kernels.product_match import ProductMatcher
@@ -44,9 +46,21 @@ class _Partition(AttentionMatcher, ProductMatcher, RowMatcher, RouteMatcher):
                 "model",
                 f"{len(left)} node(s) that no hardware kernel covers: {'; '.join(names)}",
                 "layers, convolutions, attention, norms, pools, slices, concatenations, element-wise ops on tokens",
-                "Rewrite the nodes named.",
+                _remedy(self.graph, left),
             )
 
     def _is_wire(self, node: Node) -> bool:
         """A movement that keeps the row-major order needs no hardware."""
         return isinstance(node.op, PERMUTATIONS) and in_order(self.trace(node.output)[1])
+
+
+def _remedy(graph: Graph, left: Sequence[Node]) -> str:
+    """What to do about nodes without a kernel, in the words of what users meant by them."""
+    advice = []
+    ports = {*graph.inputs, *graph.outputs}
+    if any(isinstance(n.op, Transpose) and ports & {n.output, *n.inputs} for n in left):
+        advice.append("Leave out the Transpose at an input or output: tokens or pixels pass one by one, channels last.")
+    products = [n for n in left if isinstance(n.op, MatMul) and not any(graph.tensors[i].is_constant for i in n.inputs)]
+    if products:
+        advice.append("Attention has a softmax, and as many heads of keys and values as of queries.")
+    return " ".join(advice) or "Rewrite the nodes named."

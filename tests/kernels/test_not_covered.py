@@ -46,6 +46,18 @@ def test_attention_whose_heads_are_interleaved_in_another_order() -> None:
     assert re.search("MatMul|order", refusal(blocks, blocks.requantise(b.add(Transpose((2, 0, 1)), wrong))))
 
 
+def test_what_to_do_is_said_in_the_words_of_the_model() -> None:
+    blocks = Blocks(tokens=6, channels=4)
+    turned = blocks.builder.add(Transpose((1, 0)), blocks.linear(blocks.x, 5))
+    assert "Leave out the Transpose at an input or output" in refusal(blocks, turned)
+    blocks = Blocks(tokens=6, channels=4)
+    turned = blocks.builder.add(Transpose((1, 0)), blocks.x)
+    assert "Leave out the Transpose at an input or output" in refusal(blocks, blocks.layer_norm(turned))
+    blocks = Blocks(tokens=6, channels=6)
+    scores = blocks.builder.add(MatMul(), blocks.x, blocks.builder.add(Transpose((1, 0)), blocks.x))
+    assert "Attention has a softmax, and as many heads" in refusal(blocks, blocks.requantise(scores))
+
+
 @pytest.mark.parametrize("axis", [-1, -2])
 def test_a_transpose_in_front_of_a_layer_or_the_output(axis: int) -> None:
     blocks = Blocks(tokens=6, channels=6)
