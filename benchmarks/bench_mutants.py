@@ -22,7 +22,7 @@ from hwflow.verify.source_mutation import SourceMutant, list_mutants
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("onnx_import", "passes", "ir")
-TESTS = ("tests/onnx_import", "tests/passes", "tests/ir", "tests/kernels")
+TESTS = ("tests/onnx_import", "tests/passes", "tests/ir", "tests/kernels", "tests/security", "tests/oracle")
 LIMIT_S = 1200.0
 
 

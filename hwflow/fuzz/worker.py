@@ -64,26 +64,26 @@ class Climber:
                 ready = self._batch(rung, run, ready)  # type: ignore[arg-type]
 
     def _software(self, case: Callable[[], Case], outcome: Outcome) -> hardware.Hardware | None:
-        made: list[hardware.Hardware] = []
-
-        def build(imported: software.Imported) -> None:
-            design = hardware.design(imported, self.folder / f"g{len(self.outcomes)}")
-            hardware.write_cpp(design)
-            if self.wants("rtl"):
-                hardware.write_sv(design)
-            made.append(design)
-
+        made: hardware.Hardware | None = None
+        folder = self.folder / f"g{len(self.outcomes)}"
         try:
             with _cpu_limit(CPU_LIMIT_S):
                 imported = _timed(outcome, "import", lambda: software.load(case(), self.folder))
                 _timed(outcome, "oracle", lambda: software.compare_with_oracle(imported))
                 if self.wants("reference"):
                     _timed(outcome, "reference", lambda: software.compare_with_golden(imported))
-                if self.wants("csim"):
-                    _timed(outcome, "csim", lambda: build(imported))
+                    made = _timed(outcome, "reference", lambda: hardware.design(imported, folder))
+                if made is not None and self.wants("csim"):
+                    self._write(outcome, made)
         except (Fault, Refused) as verdict:
             _note(outcome, software.checked(verdict, case))
-        return made[0] if made and outcome.fault is None else None
+            return None
+        return made
+
+    def _write(self, outcome: Outcome, made: hardware.Hardware) -> None:
+        _timed(outcome, "csim", lambda: hardware.write_cpp(made))
+        if self.wants("rtl"):
+            _timed(outcome, "rtl", lambda: hardware.write_sv(made))
 
     def _batch(
         self, rung: Rung, run: Callable[..., dict[str, Fault]], ready: list[hardware.Hardware]
@@ -110,7 +110,7 @@ def _timed(outcome: Outcome, rung: Rung, step: Callable[[], T]) -> T:
     except Exception as error:
         raise judge(rung, error) from error
     finally:
-        outcome.seconds[rung] = time.perf_counter() - began
+        outcome.seconds[rung] = outcome.seconds.get(rung, 0.0) + time.perf_counter() - began
 
 
 def _note(outcome: Outcome, verdict: Fault | Refused) -> None:

@@ -20,6 +20,7 @@ from hwflow.onnx_import.load import load_model
 from hwflow.onnx_import.lookup import ChainTable, place_tables
 from hwflow.onnx_import.lower import lower
 from hwflow.onnx_import.near_exact import NearExactOptions, make_exact
+from hwflow.onnx_import.near_exact.swish import spell_out_swish
 from hwflow.onnx_import.near_exact.synthetic import Distribution, distributions
 from hwflow.onnx_import.ports import PortData, PortScales, read_port_scales
 from hwflow.onnx_import.shapes import infer_shapes
@@ -73,6 +74,8 @@ def import_model(
         raise UserError("mode", repr(mode), " or ".join(get_args(Mode)), "Choose one of them.")
     model = load_model(Path(path), limits)
     simplify(model)
+    if mode == "near-exact":
+        spell_out_swish(model.graph)
     original = _standard(model) if mode == "near-exact" else None
     described = distributions(model) if mode == "near-exact" else ()
     rewrites = make_exact(model, samples, options) if mode == "near-exact" else ()

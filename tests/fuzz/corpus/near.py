@@ -27,3 +27,10 @@ def norm_of_24_channels(b: ModelBuilder) -> str:
     """No power of two."""
     x = b.quant(b.input(1, 2, 24))
     return b.quant(b.node("LayerNormalization", x, b.const(np.ones(24)), axis=-1), 8, 5)
+
+
+@entry(mode="near-exact", opset=24)
+def swish_of_a_sum(b: ModelBuilder) -> str:
+    """onnxruntime has no kernel of it."""
+    y = b.node("MatMul", b.quant(b.input(1, 3, 4)), b.weights(weights(4, 3), 4, 2))
+    return b.quant(b.node("Swish", y, alpha=1.5), 6, 3)
