@@ -149,8 +149,11 @@ def _nodes(ready: onnx.ModelProto) -> list[Any]:
 
 
 def _port(value: onnx.ValueInfoProto) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Shape and type; an axis with a name is a batch, and one inference at a time is run."""
     kind = value.type.tensor_type
-    return tuple(d.dim_value for d in kind.shape.dim), np.dtype(onnx.helper.tensor_dtype_to_np_dtype(kind.elem_type))
+    return tuple(d.dim_value or 1 for d in kind.shape.dim), np.dtype(
+        onnx.helper.tensor_dtype_to_np_dtype(kind.elem_type)
+    )
 
 
 def _typed(data: np.ndarray, type: np.dtype[Any]) -> np.ndarray:

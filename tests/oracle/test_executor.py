@@ -184,6 +184,13 @@ def test_what_cannot_be_run_is_refused_by_name(tmp_path: Path) -> None:
         Oracle(m.proto(y), limits=Limits(run_seconds=-1.0)).run({"x": whole(1, 3)})
 
 
+def test_an_axis_with_a_name_is_a_batch_of_one() -> None:
+    m = ModelBuilder()
+    y = m.quant(m.input("batch", 4), 8, 4)
+    assert run(m.proto(y), {"x": whole(3, 4)})[y].shape == (3, 1, 4)
+    assert edge_inputs(Oracle(m.proto(y)), 4)["x"].shape == (4, 1, 4)
+
+
 def test_only_what_broadcasts_grows_by_broadcasting() -> None:
     m = ModelBuilder()
     y = m.node("Conv", m.input(1, 512, 12, 12), m.const(np.ones((640, 512, 1, 1)) / 512))
