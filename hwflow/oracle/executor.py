@@ -50,7 +50,7 @@ class Oracle:
         """
         proto = file.read(model)
         stored = {tensor.name for tensor in proto.graph.initializer}
-        self.inputs = {v.name: _port(v) for v in proto.graph.input if v.name not in stored}
+        self.inputs = {v.name: file.port(v) for v in proto.graph.input if v.name not in stored}
         self.outputs = tuple(value.name for value in proto.graph.output)
         self.wide, self.work, self._limits = frozenset(wide), 0, limits
         ready = file.prepare(proto, {*self.outputs, *(tensors or ())})
@@ -146,14 +146,6 @@ def _nodes(ready: onnx.ModelProto) -> list[Any]:
     except Exception as error:  # whatever a stranger's node makes the evaluator raise
         found = f"a node that the reference evaluator does not know ({str(error)[:300]})"
         raise UserError("model", found, "ops of ONNX and QONNX", "Export it with standard ops.") from error
-
-
-def _port(value: onnx.ValueInfoProto) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    """Shape and type; an axis with a name is a batch, and one inference at a time is run."""
-    kind = value.type.tensor_type
-    return tuple(d.dim_value or 1 for d in kind.shape.dim), np.dtype(
-        onnx.helper.tensor_dtype_to_np_dtype(kind.elem_type)
-    )
 
 
 def _typed(data: np.ndarray, type: np.dtype[Any]) -> np.ndarray:

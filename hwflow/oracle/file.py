@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import onnx
 
 from hwflow.errors import UserError
@@ -30,6 +32,13 @@ def read(model: bytes | str | Path | onnx.ModelProto) -> onnx.ModelProto:
         found = f"{flow[0].op_type} with a graph inside" if flow else "local functions"
         raise UserError("model", found, "a plain graph", "Export without control flow and functions.")
     return proto
+
+
+def port(value: onnx.ValueInfoProto) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Shape and type of an input; an axis with a name is a batch, and one inference at a time is run."""
+    kind = value.type.tensor_type
+    shape = tuple(d.dim_value or 1 for d in kind.shape.dim)
+    return shape, np.dtype(onnx.helper.tensor_dtype_to_np_dtype(kind.elem_type))
 
 
 def prepare(proto: onnx.ModelProto, wanted: Collection[str]) -> onnx.ModelProto:
