@@ -26,7 +26,7 @@ DEV    := $(VENV)/.hwflow-dev-ready
 TRAINING := $(if $(filter qkeras,$(FRAMEWORK)),$(VENV)/.hwflow-qkeras-ready)
 SYMBOLIC := $(UNROLLED:%=$(VENV)/.hwflow-%-ready)
 
-.PHONY: demo design test nightly emulated csim cosim synth check report lint bench clean help
+.PHONY: demo design test nightly emulated csim cosim synth check report corruption lint bench clean help
 
 help: ## show the targets and their variables
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -46,11 +46,12 @@ design: $(STAMP) $(TRAINING) $(SYMBOLIC) ## train MODEL, export it, build it for
 test: $(DEV) ## run the tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-nightly: $(DEV) ## the long checks: 10,000 random models on all rungs, mutants of the importer
+nightly: $(DEV) ## the long checks: 10,000 random models on all rungs, mutants of the importer, the corruption table
 	$(HWFLOW) fuzz --count 10000 --output build/fuzz
 	$(HWFLOW) fuzz --source brevitas --count 200 --output build/fuzz-brevitas
 	$(HWFLOW) fuzz --source qkeras --count 200 --output build/fuzz-qkeras
 	$(BIN)/python benchmarks/bench_mutants.py
+	$(MAKE) corruption
 
 emulated: $(DEV) ## compare the bits that must be the same everywhere with older processors, by qemu-user
 	$(BIN)/python -m tests.portability.emulated
@@ -73,6 +74,9 @@ check: $(STAMP) ## the gates of BUILD: exit 2 if one failed
 
 report: $(STAMP) ## write BUILD/report.html again
 	$(HWFLOW) report $(BUILD)
+
+corruption: $(STAMP) built ## corrupt copies of BUILD, one thing at a time: exit 2 if nobody notices
+	$(BIN)/python -m hwflow.corruption $(BUILD)
 
 lint: $(DEV) ## ruff and mypy
 	$(BIN)/ruff check .

@@ -21,8 +21,9 @@ def check(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Print the build record; exit with 2 if a gate failed, if a file changed, or if the design has not been run."""
+    """Print the build record; exit with 2 if a gate failed, a file is not what it was, or the design was not run."""
     with command(json, debug) as reply:
+        from hwflow.cli.progress import Steps
         from hwflow.cli.record import answer
         from hwflow.record import FILE, check_files, gate, load, write_junit
 
@@ -33,6 +34,10 @@ def check(
         if junit:
             write_junit(record, junit)
         gate(record)
+        with _refusal_in(junit, folder), Steps() as progress:
+            from hwflow.design import Design
+
+            Design.load(folder).check_artefacts(progress)
 
 
 @contextmanager

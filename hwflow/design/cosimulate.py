@@ -10,6 +10,7 @@ from hwflow import record as r
 from hwflow.design import layout
 from hwflow.design.describe import simulate_schedule
 from hwflow.design.golden import golden_vectors
+from hwflow.design.recheck import check_golden
 from hwflow.design.unrolled import simulate_unrolled
 from hwflow.files import write_atomic
 from hwflow.ir.graph import IntArray
@@ -50,6 +51,7 @@ def cosimulate(
     say = progress or (lambda _: None)
     say(f"golden values of {frames} frames")
     network, schedule = design.network, design.schedule
+    check_golden(design)
     golden = _streams(design, golden_vectors(design, frames, "cosim"))
     kernels = [KernelPorts(k.name, k.sources, k.sinks) for k in network.kernels] if _has_kernels(design) else []
     options = CosimOptions(schedule.latency, schedule.ii, tuple(modes), seed, streams)

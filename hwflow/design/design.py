@@ -196,16 +196,27 @@ class Design:
         return self.record
 
     def check(self) -> None:
-        """Raise GateFailed unless every file is as the record says, and its gates are there and hold."""
+        """Raise GateFailed unless every file is as recorded and as it is made, and all gates are there and hold."""
         r.check_files(self.path, self.record)
         r.gate(self.record)
+        self.check_artefacts()
+
+    def check_artefacts(self, progress: Progress | None = None) -> None:
+        """Make everything again from model.onnx on, and compare. Raises GateFailed with what differs."""
+        from hwflow.design.recheck import checks
+
+        for step in checks(self):
+            (progress or (lambda _: None))(step)
 
     def verify(self, *groups: str) -> None:
         """Raise GateFailed unless ``groups`` (hls, rtl, testbench), and what they were made from, are as built.
 
-        Every step calls it before it compiles or runs anything of the folder.
+        Every step calls it before it compiles or runs anything of the folder: that is then what hwflow itself writes.
         """
+        from hwflow.design.artefacts import check_projects
+
         r.check_files(self.path, self.record, (*FILES, *groups))
+        check_projects(self, *(name for name in groups if name in (layout.HLS, layout.RTL)))
 
     def save(self, build: r.BuildRecord) -> r.BuildRecord:
         """Make ``build`` the record, with its report and JUnit file."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,8 @@ from hwflow.backends.hls.testbench import Limits, write_testbench
 from hwflow.design import layout
 from hwflow.design.golden import golden_vectors, with_expected
 from hwflow.design.parity import accuracy
+from hwflow.design.recheck import check_golden
+from hwflow.ir.graph import IntArray
 from hwflow.verify.csim import CsimResult, run_csim
 
 if TYPE_CHECKING:
@@ -22,14 +25,20 @@ def simulate_c(design: Design, count: int, progress: Callable[[str], None] | Non
     """Run ``count`` inferences through the C++ design; returns the new record, which is saved too."""
     say = progress or (lambda _: None)
     say(f"vectors for {count} inferences")
+    check_golden(design)
     vectors = with_expected(design, golden_vectors(design, count, "csim"))
     project = design.path / layout.HLS
-    write_testbench(design.network, design.record.io_type, _limits(design), vectors, project)
+    write_bench(design, vectors, project)
     say("compile with g++ and run")
     result = run_csim(project)
     build = r.with_testbench(design.record, design.path)
     build = r.with_stage(build, "csim", _results(result, count), _parity(design, result), _accuracy(design, count))
     return design.save(build)
+
+
+def write_bench(design: Design, vectors: Mapping[str, IntArray], folder: Path) -> None:
+    """The testbench with vectors by tensor id, and the limits of the schedule and the budgets."""
+    write_testbench(design.network, design.record.io_type, _limits(design), vectors, folder)
 
 
 def _limits(design: Design) -> Limits:

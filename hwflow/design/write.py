@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hwflow import record as r
 from hwflow.design import layout
+from hwflow.design.artefacts import artefact_results, read_design
 from hwflow.design.check_import import FAULT, Checked
 from hwflow.design.describe import (
     bit_widths,
@@ -71,6 +72,8 @@ def write_design(
     design = Design(
         folder, network, schedule, _record(model, imported, network, schedule, request, tolerance), imported.names
     )
+    say("artefacts read back")
+    results += artefact_results(read_design(design))
     say("report")
     build = design.record.model_copy(
         update={

@@ -24,7 +24,7 @@ RESTS_ON: Mapping[Stage, tuple[str, ...]] = {
     "near-exact (synthetic)": (MODEL, GOLDEN),
     "reference": (GOLDEN, GRAPH, NAMES, VECTORS),
     "estimate": (GRAPH, SCHEDULE, BOARD),
-    "artefacts": (GRAPH, SCHEDULE, BOARD, VECTORS, HLS, RTL),
+    "artefacts": (GRAPH, SCHEDULE, HLS, RTL),
     "csim": (*_DESIGN, HLS, TESTBENCH), "cosim": (*_DESIGN, RTL), "hls-cosim": (*_DESIGN, HLS),
     "csynth": (BOARD, HLS), "yosys": (BOARD, RTL), "vsynth": (BOARD, RTL), "post-route": (BOARD, RTL),
 }  # fmt: skip

@@ -50,14 +50,14 @@ def differences(folder: Path, record: BuildRecord) -> Iterator[Difference]:
         if how := _difference(folder, file, digest):
             yield Difference(file, how)
     for name in (HLS, RTL):
-        for file in _files(folder, name):
-            if file not in record.artefacts and (_may_be_read(file) or (folder / file).is_symlink()):
+        for file in files_below(folder, name):
+            if file not in record.artefacts and may_be_read(folder, file):
                 yield Difference(file, "was added")
 
 
 def hashes(folder: Path, names: Collection[str] = (HLS, RTL), group: str | None = None) -> dict[str, str]:
     """SHA-256 of the files below sub-folders, by their paths from ``folder``: of all, or of those of one group."""
-    files = [file for name in names for file in sorted(_files(folder, name)) if group in (None, group_of(file))]
+    files = [file for name in names for file in sorted(files_below(folder, name)) if group in (None, group_of(file))]
     return {file: sha256_file(folder / file) for file in files}
 
 
@@ -65,6 +65,13 @@ def with_testbench(record: BuildRecord, folder: Path) -> BuildRecord:
     """The record with the testbench and its data as C simulation has just written and run them."""
     kept = {file: digest for file, digest in record.artefacts.items() if group_of(file) != TESTBENCH}
     return record.model_copy(update={"artefacts": {**kept, **hashes(folder, [HLS], TESTBENCH)}})
+
+
+def may_be_read(folder: Path, file: str) -> bool:
+    """A link, or what a compiler may find beside what it is given; not what Vitis makes in a folder of its own."""
+    parts = file.split("/")
+    near = len(parts) == 2 or parts[1] == "firmware"
+    return (near and file.endswith(_READ)) or (folder / file).is_symlink()
 
 
 def _difference(folder: Path, file: str, digest: str) -> str | None:
@@ -76,19 +83,12 @@ def _difference(folder: Path, file: str, digest: str) -> str | None:
     return None if sha256_file(path) == digest else "changed"
 
 
-def _files(folder: Path, name: str) -> Iterator[str]:
+def files_below(folder: Path, name: str) -> Iterator[str]:
     """Paths from ``folder`` of all but what tools report; links are named, not followed."""
     for at, folders, files in os.walk(folder / name):
         links = [each for each in folders if Path(at, each).is_symlink()]
         paths = (Path(at, each).relative_to(folder).as_posix() for each in (*files, *links))
         yield from (path for path in paths if path not in _WRITTEN and not path.endswith(".log"))
-
-
-def _may_be_read(file: str) -> bool:
-    """By a compiler that looks beside what it is given; what Vitis makes in its own folder is not."""
-    parts = file.split("/")
-    near = len(parts) == 2 or parts[1] == "firmware"
-    return near and file.endswith(_READ)
 
 
 def _text(record: BuildRecord, found: list[Difference]) -> str:

@@ -37,6 +37,7 @@ def _build(record: BuildRecord) -> Iterator[tuple[Stage, str]]:
     if not record.model.rewrites:  # else another model is meant
         yield "oracle", "import: differing values"
     yield "reference", "output mismatches"
+    yield "artefacts", "differences from the graph"
     yield from (("estimate", kind) for kind in ResourceUse.model_fields)
     if record.budgets.latency_us is not None:
         yield "estimate", "latency"

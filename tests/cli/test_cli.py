@@ -115,8 +115,10 @@ def test_boards() -> None:
 
 
 def test_check_of_a_good_record(build: Path) -> None:
-    done = run("check", str(build), "--json")
-    assert done.returncode == 0
+    done = run("check", str(build), "--json", "--junit", str(build / "gates.xml"))
+    assert done.returncode == 1  # its gates hold and its hashes are right, but these are the files of no design
+    assert "no .hwflow marker" in json.loads(done.stdout)["error"]["message"]
+    assert ET.parse(build / "gates.xml").getroot().get("failures") == "1"
     document = json.loads(done.stdout)
     assert document["failed"] == []
     assert document["record"] == json.loads(load(build / "build.json").model_dump_json())
@@ -128,13 +130,13 @@ def test_check_of_a_failed_gate(late: Path) -> None:
     assert done.returncode == 2
     document = json.loads(done.stdout)
     assert document["exit_code"] == 2
-    assert document["error"]["message"] == "1 of 14 gates failed: cosim: latency 2.5 us, limit 1"
+    assert document["error"]["message"] == "1 of 17 gates failed: cosim: latency 2.5 us, limit 1"
     assert [result["stage"] for result in document["failed"]] == ["cosim"]
     assert document["record"]["model"]["name"] == "jet_tagger_n8"
     assert ET.parse(late / "junit.xml").getroot().get("failures") == "2"
     plain = run("check", str(late))
     assert plain.returncode == 2
-    assert plain.stderr == "hwflow: 1 of 14 gates failed: cosim: latency 2.5 us, limit 1\n"
+    assert plain.stderr == "hwflow: 1 of 17 gates failed: cosim: latency 2.5 us, limit 1\n"
 
 
 def test_check_without_a_build_is_a_user_error(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def test_build_csim_check_report(model: Path, tmp_path: Path) -> None:
     checked = hwflow("check", "d", "--json", cwd=tmp_path)
     assert checked.returncode == 0
     results = json.loads(checked.stdout)["record"]["results"]
-    assert {"csim", "estimate", "oracle", "reference"} == {r["stage"] for r in results}
+    assert {"csim", "artefacts", "estimate", "oracle", "reference"} == {r["stage"] for r in results}
     assert all(r["ok"] is not False for r in results)
     suite = ElementTree.parse(tmp_path / "d" / "junit.xml").getroot()
     assert not suite.findall(".//failure")
@@ -45,7 +45,7 @@ def test_a_changed_weight_exits_with_2_and_is_named(copy: Callable[[], Path]) ->
     weights.write_text(weights.read_text().replace("= {", "= {0.5, ", 1))
     simulated = hwflow("csim", folder, "--vectors", 20, cwd=folder)
     assert simulated.returncode == 2
-    assert "hls/firmware/weights/k0_linear_weights.h changed: the results of csim are void" in simulated.stderr
+    assert "k0_linear_weights.h changed: the results of artefacts, csim are void" in simulated.stderr
     checked = hwflow("check", folder, "--junit", folder / "junit.xml", "--json", cwd=folder)
     assert checked.returncode == 2
     (failure,) = ElementTree.parse(folder / "junit.xml").getroot().findall(".//failure")

@@ -113,11 +113,11 @@ def test_a_measured_latency_is_required_where_one_was_asked_for(folder: Path) ->
 @pytest.mark.parametrize(
     ("file", "said"),
     [
-        ("model.onnx", "model.onnx {}: no result rests on it; build it again"),
+        ("model.onnx", "model.onnx {}: the results of onnxruntime, oracle are void"),
         ("vectors.npz", r"vectors.npz {}: the results of float, onnxruntime, oracle, reference, csim are void"),
-        ("schedule.json", "schedule.json {}: the results of estimate, csim are void"),
-        ("hls/firmware/top.cpp", r"hls/firmware/top.cpp {}: the results of csim are void"),
-        ("rtl/top.sv", "rtl/top.sv {}: the results of yosys are void"),
+        ("schedule.json", "schedule.json {}: the results of estimate, artefacts, csim are void"),
+        ("hls/firmware/top.cpp", r"hls/firmware/top.cpp {}: the results of artefacts, csim are void"),
+        ("rtl/top.sv", "rtl/top.sv {}: the results of artefacts, yosys are void"),
     ],
 )
 @pytest.mark.parametrize("how", ["changed", "is missing", "is a link"])
@@ -131,8 +131,6 @@ def test_a_file_that_is_not_as_recorded_is_named_with_what_it_voids(
         path.unlink()
     else:
         path.symlink_to(path.rename(folder / "elsewhere"))
-    if file == "model.onnx":
-        said = "model.onnx {}: the results of onnxruntime, oracle are void"
     with pytest.raises(GateFailed, match=said.format(how)):
         check(folder)
 
@@ -158,7 +156,7 @@ def test_what_tools_report_may_be_added(folder: Path) -> None:
     [
         ("inputs", "golden.onnx", "the results of .* were found with another golden.onnx"),
         ("inputs", "names.json", "names.json"),
-        ("artefacts", "hls/firmware/top.cpp", "the results of csim were found with another hls"),
+        ("artefacts", "hls/firmware/top.cpp", "the results of artefacts were found with another hls"),
         ("artefacts", "rtl/top.sv", "rtl"),
         ("evidence", "csim", "the results of csim were found with another golden.onnx"),
     ],

@@ -51,7 +51,8 @@ def test_save_and_load_agree(record: BuildRecord, tmp_path: Path) -> None:
 def test_the_gate_of_a_good_record_holds(record: BuildRecord) -> None:
     gate(record)
     assert [f"{r.stage} {r.metric}" for r in gated(record)] == [
-        "csim mismatching bits", "csim testbench failures", "reference output mismatches", "estimate latency",
+        "csim mismatching bits", "csim testbench failures", "reference output mismatches",
+        "artefacts differences from the graph", "estimate latency",
         "estimate initiation interval", *(f"estimate {kind}" for kind in ("lut", "ff", "dsp", "bram18", "uram")),
         "oracle import: differing values",
         "csim mismatches of softmax", "csim mismatches of output", "reference mismatches of softmax",
@@ -62,7 +63,7 @@ def test_the_gate_of_a_good_record_holds(record: BuildRecord) -> None:
 def test_each_failed_result_is_named_with_value_and_limit(record: BuildRecord) -> None:
     late = Result(stage="cosim", metric="latency", value=1234.5, unit="us", limit=1000)
     big = Result(stage="vsynth", metric="LUT", value=300000, limit=219264)
-    expected = r"^2 of 17 gates failed: cosim: latency 1,234 us, limit 1,000; vsynth: LUT 300,000, limit 219,264$"
+    expected = r"^2 of 18 gates failed: cosim: latency 1,234 us, limit 1,000; vsynth: LUT 300,000, limit 219,264$"
     with pytest.raises(GateFailed, match=expected):
         gate(changed(record, results=(*record.results, late, big)))
 
@@ -90,7 +91,10 @@ def test_a_stage_that_runs_again_replaces_what_it_said(record: BuildRecord) -> N
     accuracy = Accuracy(stage="csim", accuracy=0.5, samples=10)
     once = with_stage(record, "csim", [result], accuracy=[accuracy])
     assert with_stage(once, "csim", [result], accuracy=[accuracy]) == once
-    assert [r.stage for r in once.results if r.stage not in ("estimate", "oracle", "reference")] == ["yosys", "csim"]
+    assert [r.stage for r in once.results if r.stage not in ("estimate", "oracle", "reference", "artefacts")] == [
+        "yosys",
+        "csim",
+    ]
     assert [a.stage for a in once.accuracy] == ["float", "onnxruntime", "csim"]
     assert [p.stage for p in once.parity] == ["reference", "oracle"]
     use = KernelResources(stage="csim", kernel="k0_linear", resources=ResourceUse(lut=3))
@@ -166,7 +170,7 @@ def test_junit_has_a_case_per_gate(record: BuildRecord, tmp_path: Path) -> None:
     write_junit(changed(record, results=(*record.results, bad)), tmp_path / "junit.xml")
     suite = ET.parse(tmp_path / "junit.xml").getroot()
     cases = {(c.get("classname"), c.get("name")): c.find("failure") for c in suite}
-    assert (suite.get("tests"), suite.get("failures")) == ("17", "2")
+    assert (suite.get("tests"), suite.get("failures")) == ("18", "2")
     failure = cases["hwflow.cosim", "latency"]
     assert failure is not None
     assert failure.get("message") == "cosim: latency 2.5 us, limit 1"
