@@ -28,6 +28,7 @@ from hwflow.schedule.resources import Resources
 
 HARDWIRED_LUTS = 150_000
 """Most that a matrix may take as shifts and adds: the solver needs some ten seconds for as many."""
+_SHARED_AT_MOST = 4  # a matrix with a structure hardly takes less than this part of its estimate
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,12 @@ class Linear(HeadKernel):
         """Estimate of the whole matrix as shifts and adds."""
         assert self.weights.values is not None
         return estimate(self.weights.values, self.tensor(self.inputs[0]).type).cost
+
+    def at_least(self, fold: Fold) -> Resources | None:
+        """Of the whole matrix as shifts and adds: a small part of the estimate, for some matrices share much."""
+        if fold.cycles > 1 or self.beats > 1:
+            return None
+        return Resources(lut=self._hardwired.resources.lut // _SHARED_AT_MOST)
 
     @property
     def full_fold(self) -> Fold:

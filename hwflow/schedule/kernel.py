@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from hwflow.schedule.dataflow import Actor, Channel
 from hwflow.schedule.resources import Resources
@@ -40,6 +40,14 @@ class SchedulableKernel(Protocol):
 
     def resources(self, fold: Fold) -> Resources:
         """All of the kernel, its weights and buffers included, the FIFOs between kernels not."""
+
+
+@runtime_checkable
+class CostlyKernel(Protocol):
+    """A kernel with folds whose resources take long to find."""
+
+    def at_least(self, fold: Fold) -> Resources | None:
+        """Resources that such a fold surely takes, at once; None for one that is found at once."""
 
 
 class ParallelKernel(Protocol):

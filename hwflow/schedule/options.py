@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from hwflow.boards import Board
 from hwflow.schedule.dataflow import Actor, Channel, Ends, ports_of
-from hwflow.schedule.kernel import Fold, SchedulableKernel
+from hwflow.schedule.kernel import CostlyKernel, Fold, SchedulableKernel
 from hwflow.schedule.network import balance
 from hwflow.schedule.resources import KINDS, Resources
 
@@ -55,13 +56,31 @@ class Option:
 
 
 def list_options(
-    kernels: Sequence[SchedulableKernel], channels: Sequence[Channel], source: Ends, sink: Ends, board: Board
+    kernels: Sequence[SchedulableKernel],
+    channels: Sequence[Channel],
+    source: Ends,
+    sink: Ends,
+    board: Board,
+    *,
+    smallest: bool = False,
 ) -> list[list[Option]]:
-    """For each kernel, the folds that no other fold beats, in the order of ``Fold``. Raises GraphError."""
+    """For each kernel, the folds that no other fold beats, in the order of ``Fold``. Raises GraphError.
+
+    ``smallest``: speed does not matter, so a costly fold that is surely larger than another is left out.
+    """
     some = [actor for kernel in kernels for actor in kernel.actors(kernel.folds()[0])]
     _, beats = balance(some, {port.channel: port.beats for port in (*ports_of(source), *ports_of(sink))})
     outer = {channel.name: beats[channel.name] for channel in channels if channel.name in beats}
-    return [_undominated([_option(kernel, fold, outer, board) for fold in kernel.folds()]) for kernel in kernels]
+    return [_undominated(_options(kernel, outer, board, smallest)) for kernel in kernels]
+
+
+def _options(kernel: SchedulableKernel, beats: Mapping[str, int], board: Board, smallest: bool) -> list[Option]:
+    bounds = {fold: kernel.at_least(fold) for fold in kernel.folds()} if isinstance(kernel, CostlyKernel) else {}
+    late = {fold: found for fold, found in bounds.items() if smallest and found is not None}
+    options = [_option(kernel, fold, beats, board) for fold in kernel.folds() if fold not in late]
+    least = min((sum(option.shares.values()) for option in options), default=math.inf)
+    near = [fold for fold, found in late.items() if sum(found.share_of(board).values()) <= least]
+    return [*options, *(_option(kernel, fold, beats, board) for fold in near)]
 
 
 def _option(kernel: SchedulableKernel, fold: Fold, beats: Mapping[str, int], board: Board) -> Option:

@@ -49,11 +49,17 @@ def find_schedule(
     off the best schedule is and what holds it; DeadlockError and GraphError if the graph itself is wrong.
     """
     budget = Budget(latency_budget_cycles, ii_budget)
-    options = list_options(kernels, channels, source, sink, board)
-    problem = Problem(options, channels, source, sink, budget, progress or _silent)
+
+    def problem_of(smallest: bool) -> Problem:
+        options = list_options(kernels, channels, source, sink, board, smallest=smallest)
+        return Problem(options, channels, source, sink, budget, progress or _silent)
+
+    problem = problem_of(smallest=budget == Budget(None, None))
     refuse_if_too_slow(problem, clock_mhz)
     weights = dict.fromkeys(KINDS, 1.0)
-    for _ in range(_REWEIGHTINGS):
+    for attempt in range(_REWEIGHTINGS):
+        if attempt == 1:  # where one kind of resource is short, a fold that is larger by the others may be the one
+            problem = problem_of(smallest=False)
         choice = least_area(problem, weights)
         schedule = _schedule(problem, choice, board, clock_mhz)
         if schedule.resources.fits(board):

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
+from hwflow.boards import load_board
 from hwflow.kernels.linear import HARDWIRED_LUTS, Linear
 from hwflow.kernels.network import kernel_graph
+from hwflow.rtl import matrix
 from hwflow.schedule.costs import varying_bits
 from hwflow.schedule.kernel import Fold
+from hwflow.schedule.search import find_schedule
 from tests.support.blocks import Blocks
 
 
@@ -25,6 +29,19 @@ def test_one_beat_a_cycle_is_offered_up_to_a_size() -> None:
     assert large.full_fold == Fold(448, 224, 1)
     resources, stages = large.unrolled()
     assert resources.lut > large.tokens * HARDWIRED_LUTS and stages > 1
+
+
+def test_without_a_budget_a_matrix_is_not_solved_for_a_fold_that_is_larger(monkeypatch: pytest.MonkeyPatch) -> None:
+    solved, solve = [], matrix.solve
+    monkeypatch.setattr(matrix, "solve", lambda *given: solved.append(given) or solve(*given))
+    matrix._solved.cache_clear()
+    network = kernel_graph((blocks := Blocks(4, 32)).graph(blocks.linear(blocks.x, 32)), 200.0)
+    ends = (network.kernels, network.channels, network.sources, network.sinks, load_board("vcu118"), 200.0)
+    (name,) = (kernel.name for kernel in network.kernels)
+    assert find_schedule(*ends).folds[name] == Fold(1, 1, 1024)
+    assert not solved
+    assert find_schedule(*ends, ii_budget=4).folds[name] == Fold(32, 32, 1)
+    assert solved
 
 
 def test_only_a_few_modules_are_kept() -> None:
