@@ -54,7 +54,8 @@ def _outputs(draft: Draft) -> list[str]:
     last, others = unread[-1], [v for v in unread[:-1] if draft.chance(0.8)][:2]
     chosen = [v if v.bits is not None or draft.chance(0.1) else quantise(draft, v) for v in (last, *others)]
     names = [value.name for value in chosen]
-    if draft.chance(0.05):
-        inner = draft.choose([v for v in draft.values if v.bits is not None])
-        names += [inner.name] if inner.name not in names else []
+    inner = [v for v in draft.values if v.bits is not None]
+    if draft.chance(0.05) and inner:
+        name = draft.choose(inner).name
+        names += [name] if name not in names else []
     return [*names, *draft.extra_outputs]
