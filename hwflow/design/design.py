@@ -232,7 +232,7 @@ class Design:
     def _alone(self, say: Progress | None = None) -> Iterator[None]:
         """Hold the folder, after whom there was, with the record as that one left it."""
         with self.folder.lock(say):
-            found = r.load(self.path / r.FILE)
+            found = r.load(self.path / r.FILE) if (self.path / r.FILE).exists() else self.record
             if found.inputs != self.record.inputs:
                 expected = "the design that was opened"
                 raise UserError(str(self.path), "another design, built meanwhile", expected, "Start the command again.")

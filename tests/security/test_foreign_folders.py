@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from hwflow.cli import main
+from hwflow.design import Design
 from hwflow.errors import UserError
 from hwflow.files import BuildFolder, check_plain, open_plain
-from hwflow.verify.cosim import stamp
+from hwflow.record import FILE, anchored, hashes, load, save
+from hwflow.signature import is_signed, signature
 from tests.support.qonnx import ModelBuilder, weights
 
 PLACES = (
@@ -115,23 +117,54 @@ def test_what_is_plain_may_be_deep(tmp_path: Path) -> None:
     check_plain(tmp_path)
 
 
-def test_a_program_runs_only_if_this_user_built_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    program, file = tmp_path / "simulate", tmp_path / "key"
-    program.write_bytes(b"a program")
+def test_a_signature_is_of_this_user_and_this_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "key"
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "other user"))
-    file.write_text(stamp.stamp_of("key", program))
-    assert stamp.is_stamped("key", program, file)
-    assert not stamp.is_stamped("another key", program, file)
+    file.write_text(signature("text"))
+    assert is_signed("text", file)
+    assert not is_signed("another text", file)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "this user"))
-    assert not stamp.is_stamped("key", program, file)
-    file.write_text(stamp.stamp_of("key", program))
-    program.write_bytes(b"another program")
-    assert not stamp.is_stamped("key", program, file)
+    assert not is_signed("text", file)
+    file.unlink()
+    assert not is_signed("text", file)
 
 
-def test_the_secret_of_the_stamps_is_the_users_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_secret_is_the_users_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    stamp.stamp_of("key", Path(__file__))
-    secret = tmp_path / "hwflow" / "stamps" / "secret"
+    signature("text")
+    secret = tmp_path / "hwflow" / "signatures" / "secret"
     assert secret.stat().st_mode & 0o777 == 0o600
     assert secret.stat().st_size == 32
+
+
+def forge(folder: Path, file: str, text: str) -> None:
+    """Change a file, and the record with it, as one who knows hwflow can."""
+    with (folder / file).open("a") as changed:
+        changed.write(text)
+    record = load(folder / FILE)
+    save(anchored(record.model_copy(update={"artefacts": hashes(folder)})), folder / FILE)
+
+
+@pytest.mark.parametrize(
+    ("file", "code", "command"),
+    [
+        ("rtl/hwflow_top.sv", '\nmodule x; initial $system("touch OWNED"); endmodule\n', "cosim"),
+        ("rtl/hwflow_top.sv", '\nmodule x; initial $system("touch OWNED"); endmodule\n', "synth"),
+        ("hls/firmware/hwflow_top.cpp", '\n#include <cstdlib>\nstatic int x = system("touch OWNED");\n', "csim"),
+    ],
+)
+def test_code_that_hwflow_would_not_write_is_neither_compiled_nor_run(
+    file: str, code: str, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    cache = str(tmp_path / "a stranger")
+    monkeypatch.setenv("XDG_CACHE_HOME", cache)
+    folder = tmp_path / "design"
+    assert main(["build", model(tmp_path), "-o", str(folder)]) == 0
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "the user"))
+    Design.load(folder).verify("hls", "rtl")  # untouched it is taken
+    forge(folder, file, code.replace("OWNED", str(tmp_path / "owned")))
+    capsys.readouterr()
+    assert main([command, str(folder)]) == 2
+    assert f"not what is written for this graph and schedule: {file}" in capsys.readouterr().err
+    assert not (tmp_path / "owned").exists()

@@ -8,17 +8,19 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from hwflow.data_folder import data_folder
 from hwflow.errors import GateFailed
+from hwflow.files import sha256_file
 from hwflow.processes import find_tool, run_tool
 from hwflow.record.versions import compiler_version
+from hwflow.signature import is_signed, signature
 from hwflow.synthesis.cache import Cache, cache_folder
 from hwflow.verify.cosim import compile as compiler
 from hwflow.verify.cosim.manifest import Manifest
-from hwflow.verify.cosim.stamp import is_stamped, stamp_of
 from hwflow.verify.verilator import NEEDED_FOR, TOP, Verilator, find_verilator
 
 _TRANSLATE_LIMIT_S = 1800.0
@@ -85,7 +87,7 @@ def build_simulator(rtl: Path, manifest: Manifest, work: Path, trace: bool = Fal
     build = _Build(find_verilator(), gcc, (work / ("simulator_fst" if trace else "simulator")).resolve(), trace)
     key = _key(build, rtl, manifest)
     program, stamp = build.out / "simulate", build.out / "key"
-    if is_stamped(key, program, stamp):
+    if program.is_file() and is_signed(_signed(key, program), stamp):  # the folder may be a stranger's
         return program
     shutil.rmtree(build.out, ignore_errors=True)
     build.out.mkdir(parents=True)
@@ -93,8 +95,13 @@ def build_simulator(rtl: Path, manifest: Manifest, work: Path, trace: bool = Fal
     _translate(build, rtl, manifest.sources)
     objects = [*_compile(build, _units(build), build.out), *_runtime(build)]
     _run(build, [[str(gcc), *map(build.named, objects), "-o", program.name, *build.libraries]])
-    stamp.write_text(stamp_of(key, program))
+    with suppress(OSError):  # no place for a secret: it is built again the next time
+        stamp.write_text(signature(_signed(key, program)))
     return program
+
+
+def _signed(key: str, program: Path) -> str:
+    return f"{key} {sha256_file(program)}"
 
 
 def _configuration() -> str:
