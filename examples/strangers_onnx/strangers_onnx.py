@@ -64,8 +64,9 @@ def main(
     for rewrite in imported.rewrites:
         print(f"  replaced: {rewrite}")
     shape = graph.tensors[graph.inputs[0]].shape
-    print(measure(imported, np.random.default_rng(0).normal(size=(vectors, *shape)).astype(np.float32)))
-    design = hwflow.convert(path, output_dir=folder / "design", clock_mhz=CLOCK_MHZ, mode=imported.mode)
+    inputs = np.random.default_rng(0).normal(size=(vectors, *shape)).astype(np.float32)
+    print(measure(imported, inputs, path))
+    design = hwflow.convert(path, output_dir=folder / "design", clock_mhz=CLOCK_MHZ, mode=imported.mode, vectors=inputs)
     for result in design.csim(vectors):
         print(result)
 

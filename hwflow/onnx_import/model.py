@@ -15,7 +15,7 @@ from hwflow.errors import UserError
 from hwflow.ir.graph import Graph
 from hwflow.limits import LIMITS, Limits
 from hwflow.onnx_import.fold import remove_unused
-from hwflow.onnx_import.integer import import_integer_graph
+from hwflow.onnx_import.integer import Imported, import_integer_graph
 from hwflow.onnx_import.load import load_model
 from hwflow.onnx_import.lookup import ChainTable, place_tables
 from hwflow.onnx_import.lower import lower
@@ -23,6 +23,7 @@ from hwflow.onnx_import.near_exact import NearExactOptions, make_exact
 from hwflow.onnx_import.near_exact.swish import spell_out_swish
 from hwflow.onnx_import.near_exact.synthetic import Distribution, distributions
 from hwflow.onnx_import.ports import PortData, PortScales, read_port_scales
+from hwflow.onnx_import.problems import NEAR_EXACT, REWRITTEN
 from hwflow.onnx_import.shapes import infer_shapes
 from hwflow.onnx_import.simplify import simplify
 
@@ -79,10 +80,21 @@ def import_model(
     original = _standard(model) if mode == "near-exact" else None
     described = distributions(model) if mode == "near-exact" else ()
     rewrites = make_exact(model, samples, options) if mode == "near-exact" else ()
-    imported = import_integer_graph(model, limits)
+    imported = _integers(model, limits, mode)
     golden = _standard(model, imported.wide, imported.tables)
     before = original if rewrites else None
     return ImportedModel(imported.graph, golden, imported.names, imported.wide, mode, rewrites, before, described)
+
+
+def _integers(model: ir.Model, limits: Limits, mode: Mode) -> Imported:
+    try:
+        return import_integer_graph(model, limits)
+    except UserError as error:
+        if mode == "exact":
+            raise
+        found = error.found.replace(NEAR_EXACT, "near-exact mode has no form of it; " + REWRITTEN)
+        found = found.replace(", or import in near-exact mode", "").replace(" or use near-exact mode", "")
+        raise UserError(error.subject, found, error.expected, "Change the nodes named.") from error
 
 
 def _standard(

@@ -9,6 +9,7 @@ import onnx_ir as ir
 from hwflow.errors import UserError
 
 NEAR_EXACT = "use hwflow's table form of it, or import in near-exact mode"
+REWRITTEN = "it rewrites Softmax and LayerNormalization over the last axis, and norms that are written so"
 _ADVICE = {
     "Softmax": NEAR_EXACT,
     "LayerNormalization": NEAR_EXACT,

@@ -2,6 +2,7 @@
 
 An old operator set becomes 13 (``opset``), numbers that make no sense are refused (``bad_values``). Then, node by node:
  1. BipolarQuant (``bipolar``) and QuantizeLinear [Clip] DequantizeLinear (``qcdq``) become Quant.
+    What commutes with the quantiser of an input goes behind it, a Pad into its Conv (``before_quantiser``).
  2. Sum, Where, PRelu, Expand, Einsum, products of vectors become what makes them up (``compositions``, ``einsum``),
     dilated and grouped kernels full ones; Gemm becomes MatMul and Add.
  3. ReduceMean of static axes becomes ReduceSum and a multiplication or division.
@@ -23,6 +24,7 @@ from hwflow.limits import LIMITS, Limits
 from hwflow.onnx_import import compositions, image_rules
 from hwflow.onnx_import.attributes import axes_of, int_of
 from hwflow.onnx_import.bad_values import check_values
+from hwflow.onnx_import.before_quantiser import commute_with_quantisers, fold_pads
 from hwflow.onnx_import.bipolar import expand_bipolar
 from hwflow.onnx_import.einsum import einsum
 from hwflow.onnx_import.fold import fold_constants, lift_constants, remove_unused
@@ -48,6 +50,10 @@ def simplify(model: ir.Model, limits: Limits = LIMITS) -> None:
     fold_constants(model, limits)
     resolve_shapes(model)
     fuse_qcdq(model.graph)
+    commute_with_quantisers(model.graph)
+    fold_pads(model.graph)
+    remove_unused(model.graph)
+    infer_shapes(model)
     for rules in (_COMPOSITIONS, _IMAGE_RULES, _RULES):
         if sum(_apply_any(rules, model.graph, node) for node in list(model.graph)):
             infer_shapes(model)

@@ -60,7 +60,8 @@ def _distribution(port: ir.Value) -> Distribution:
         if is_quant(node):
             quantiser = read_quantiser(node)
             step = float(quantiser.scale.max())
-            mean = np.asarray(step * (quantiser.lo + quantiser.hi + 1) // 2 if quantiser.lo == 0 else 0.0)
+            point = quantiser.point or 0
+            mean = np.asarray(step * ((quantiser.lo + quantiser.hi) / 2 - point))
             deviation = np.asarray(step * (quantiser.hi - quantiser.lo) / (2 * _SIGMAS))
             return Distribution(shape, mean, deviation)
         if is_op(node, "BatchNormalization") and node.inputs[0] is port:

@@ -1,0 +1,78 @@
+"""What stands between an input and its quantiser, and zeros in front of a Conv: against onnxruntime and the file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hwflow.errors import UserError
+from hwflow.kernels.network import kernel_graph
+from hwflow.onnx_import.model import import_model
+from hwflow.verify.import_gate import compare_import
+from tests.support.exact import assert_exact, real_inputs
+from tests.support.qonnx import ModelBuilder, weights
+
+
+def slices(m: ModelBuilder) -> str:
+    x = m.input(1, 4, 8)
+    parts = [m.quant(m.node("Slice", x, m.ints(a), m.ints(b), m.ints(2))) for a, b in ((0, 3), (3, 8))]
+    return m.node("Concat", *parts, axis=-1)
+
+
+def joined(m: ModelBuilder) -> str:
+    return m.quant(m.node("Concat", m.input(1, 4, 3), m.input(1, 4, 5, name="y"), axis=-1))
+
+
+def relu(m: ModelBuilder) -> str:
+    return m.quant(m.node("Transpose", m.node("Relu", m.input(1, 8, 4)), perm=[0, 2, 1]), signed=False)
+
+
+def padded(m: ModelBuilder) -> str:
+    return m.quant(m.node("Pad", m.node("Reshape", m.input(1, 28), m.ints(1, 4, 7)), m.ints(0, 0, 1, 0, 0, 0)))
+
+
+@pytest.mark.parametrize("front", [slices, joined, relu, padded])
+def test_what_commutes_with_the_quantiser_of_an_input(tmp_path: Path, front: Callable[[ModelBuilder], str]) -> None:
+    m = ModelBuilder()
+    path = m.save(tmp_path, m.quant(m.node("MatMul", front(m), m.weights(weights(8, 4))), 8, 3))
+    model = import_model(path)
+    assert_exact(model)
+    graph = model.graph
+    data = [real_inputs(graph, 40, port=port) for port in range(len(graph.inputs))]
+    assert not compare_import(path, model, data).wrong
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_zeros_in_front_of_a_conv_are_its_pads(tmp_path: Path, early: bool) -> None:
+    """As causal convolutions are exported; two zeros in front, and one that the Conv has itself."""
+    m = ModelBuilder()
+    x, pads = m.input(1, 3, 9), m.ints(0, 0, 2, 0, 0, 0)
+    x = m.quant(m.node("Pad", x, pads)) if early else m.node("Pad", m.quant(x), pads)
+    y = m.node("Conv", x, m.weights(weights(4, 3, 3)), kernel_shape=[3], pads=[0, 1])
+    y = m.node("Relu", m.quant(y, 8, 3))
+    path = m.save(tmp_path, m.quant(m.node("MatMul", m.node("Flatten", y), m.weights(weights(40, 5))), 8, 1))
+    model = import_model(path)
+    assert_exact(model)
+    kernel_graph(model.graph, 200.0)
+    assert not compare_import(path, model, [real_inputs(model.graph, 40).reshape(40, 1, 3, 9)]).wrong
+
+
+def test_other_zero_points_and_fillings_stay_where_they_are(tmp_path: Path) -> None:
+    m = ModelBuilder()
+    y = m.quant(m.node("Pad", m.input(1, 4, 7), m.ints(0, 0, 1, 0, 0, 0), m.const(0.5)))
+    with pytest.raises(UserError, match="before a quantiser"):
+        import_model(m.save(tmp_path, m.quant(m.node("MatMul", y, m.weights(weights(8, 4))), 8, 3)))
+
+
+def test_near_exact_mode_does_not_advise_itself(tmp_path: Path) -> None:
+    m = ModelBuilder(21)
+    x, affine = m.quant(m.input(1, 8, 4, 4)), (m.const(np.ones(8)), m.const(np.zeros(8)))
+    y = m.node("GroupNormalization", x, *affine, num_groups=2)
+    with pytest.raises(UserError) as refused:
+        import_model(m.save(tmp_path, m.quant(y, 8, 4)), "near-exact")
+    assert "GroupNormalization" in str(refused.value)
+    assert "near-exact mode has no form of it" in str(refused.value)
+    assert "import in near-exact mode" not in str(refused.value)
