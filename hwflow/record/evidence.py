@@ -83,5 +83,5 @@ def stale(record: BuildRecord) -> Iterator[str]:
         if name not in record.inputs:
             yield f"the record has no hash of {name}"
     kinds = {group_of(file) for file in record.artefacts}
-    wanted = (HLS,) if record.io_type == "io_parallel" else (RTL,) if record.style == "unrolled" else (HLS, RTL)
+    wanted = (RTL,) if record.style == "unrolled" else (HLS,) if record.io_type == "io_parallel" else (HLS, RTL)
     yield from (f"the record has no hashes of {name}/" for name in wanted if name not in kinds)
