@@ -97,9 +97,9 @@ def _table(importer: Importer, node: ir.Node, value: Value, frac: int) -> str:
     if undefined := inputs[np.isnan(entries) & met].tolist():
         raise Unsupported(f"it is not a number where {value.source.name!r} is {undefined[0] * source.step:g}")
     name, whole = node.outputs[0].name or "", np.nan_to_num(entries).astype(np.int64)
-    reals, order = np.ldexp(whole[met].astype(np.float64), -frac), np.argsort(inputs[met])
-    first = int(inputs[met].min())
-    importer.tables[name] = ChainTable(value.source.name, first, source.frac, quantiser.value_bits, reals[order])
+    reals, first = np.ldexp(whole.astype(np.float64), -frac), int(inputs[met].min())
+    rising = np.concatenate([reals[met & (inputs < 0)], reals[met & (inputs >= 0)]])
+    importer.tables[name] = ChainTable(value.source.name, first, source.frac, quantiser.value_bits, rising)
     table = importer.builder.constant(whole, frac, type_for(limits[0], limits[1], frac))
     importer.builder.name(table, f"{name}/table")
     return importer.emit(name, Table(), value.source.id, table)
