@@ -9,6 +9,7 @@ import onnx
 import pytest
 
 from hwflow.frontends.qkeras.export import export_qonnx
+from hwflow.verify.expected import find_expected
 
 from .executor import run
 from .models import MODELS, build, inputs
@@ -27,3 +28,8 @@ def test_export_equals_predict(name: str, tmp_path: Path) -> None:
         model.save(tmp_path / file)
         saved = export_qonnx(tmp_path / file, tmp_path / f"{file}.onnx")
         assert saved.read_bytes() == live.read_bytes(), file
+        assert find_expected(saved) is None  # no forward without TensorFlow
+    stored = find_expected(live)
+    assert stored is not None and stored.framework == "keras"
+    (given,), (wanted,) = stored.inputs.values(), stored.outputs.values()
+    np.testing.assert_array_equal(run(live, given[:, 0]), wanted[:, 0])
