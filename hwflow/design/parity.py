@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import astuple
 
 import numpy as np
 
@@ -14,7 +15,8 @@ from hwflow.ir.graph import Graph, IntArray
 from hwflow.kernels.fork import Fork
 from hwflow.kernels.network import KernelGraph
 from hwflow.onnx_import.model import ImportedModel
-from hwflow.verify.coverage import TableCoverage, TableReach
+from hwflow.record.coverage import reach_results
+from hwflow.verify.coverage import TableCoverage
 from hwflow.verify.evaluation import Evaluation
 from hwflow.verify.golden import golden_runner
 from hwflow.verify.parity import compare_every_tensor
@@ -44,18 +46,8 @@ def verify_reference(imported: ImportedModel, network: KernelGraph, data: Evalua
     tensors = r.Result(stage="reference", metric="tensors compared", value=len(parity), unit="")
     kernels = _kernel_golden(imported, network, data.ports, golden)
     vectors = Vectors(data.inputs, kernels, data.labels, data.classes, data.others)
-    results = [result, tensors, *_reach(coverage.tables())]
+    results = [result, tensors, *reach_results(map(astuple, coverage.tables()))]
     return vectors, parity, results, _accuracy(imported, data, golden[outputs[0]], found[outputs[0]])
-
-
-def _reach(tables: Sequence[TableReach]) -> list[r.Result]:
-    """How much of the tables the inputs reach: all together, then each; nothing of a model without tables."""
-    if not tables:
-        return []
-    metric, reachable = "table addresses reached", sum(table.reachable for table in tables)
-    total = (metric, sum(table.reached for table in tables), f"of {reachable:,}")
-    each = ((f"{metric}, {table.tensor}", table.reached, f"of {table.reachable:,}") for table in tables)
-    return [r.Result(stage="reference", metric=name, value=value, unit=unit) for name, value, unit in (total, *each)]
 
 
 def _reference(graph: Graph, inputs: Arrays, keep: tuple[str, ...]) -> dict[str, IntArray]:
