@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import astuple
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from hwflow.ir.graph import Graph, IntArray
 from hwflow.kernels.fork import Fork
 from hwflow.kernels.network import KernelGraph
 from hwflow.onnx_import.model import ImportedModel
+from hwflow.record.coverage import reach_results
+from hwflow.verify.coverage import TableCoverage
 from hwflow.verify.evaluation import Evaluation
 from hwflow.verify.golden import golden_runner
 from hwflow.verify.parity import compare_every_tensor
@@ -31,9 +34,10 @@ def verify_reference(imported: ImportedModel, network: KernelGraph, data: Evalua
     ``data`` are in the units of the input ports.
     """
     outputs, first = imported.graph.outputs, tuple(array[:EVERY_TENSOR] for array in data.ports)
+    coverage = TableCoverage(imported.graph)
     parity = [
         r.Parity(tensor=each.tensor, stage="reference", compared=each.compared, mismatches=each.wrong)
-        for each in compare_every_tensor(imported, first)
+        for each in compare_every_tensor(imported, first, coverage=coverage)
     ]
     golden = golden_runner(imported, outputs).run(data.ports)
     found = _reference(imported.graph, data.ports, outputs)
@@ -42,7 +46,8 @@ def verify_reference(imported: ImportedModel, network: KernelGraph, data: Evalua
     tensors = r.Result(stage="reference", metric="tensors compared", value=len(parity), unit="")
     kernels = _kernel_golden(imported, network, data.ports, golden)
     vectors = Vectors(data.inputs, kernels, data.labels, data.classes, data.others)
-    return vectors, parity, [result, tensors], _accuracy(imported, data, golden[outputs[0]], found[outputs[0]])
+    results = [result, tensors, *reach_results(map(astuple, coverage.tables()))]
+    return vectors, parity, results, _accuracy(imported, data, golden[outputs[0]], found[outputs[0]])
 
 
 def _reference(graph: Graph, inputs: Arrays, keep: tuple[str, ...]) -> dict[str, IntArray]:

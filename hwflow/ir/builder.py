@@ -8,7 +8,7 @@ import numpy as np
 
 from hwflow.errors import UserError
 from hwflow.ir.graph import Bounds, Graph, IntArray, Node, Op, Tensor
-from hwflow.ir.ops import ReduceMax, Sub
+from hwflow.ir.intervals import output_bounds
 from hwflow.ir.seams import kept_type
 from hwflow.ir.types import MAX_WIDTH, FixedType, type_for
 from hwflow.limits import LIMITS, Limits
@@ -79,7 +79,7 @@ class GraphBuilder:
         shape = op.shape(tensors)
         self._limits.check_shape(f"{type(op).__name__} output", shape)
         in_bounds = [self.bounds(i) for i in inputs]
-        bounds = self._tighten(op, inputs, op.bounds(tensors, in_bounds))
+        bounds = output_bounds(op, tensors, in_bounds, self._producer)
         peak = op.peak(tensors, in_bounds, bounds)
         fixed = self._type(op, tensors, bounds, peak)
         id = self._enter(Tensor(self._new_id(), shape, fixed), bounds, peak)
@@ -114,19 +114,6 @@ class GraphBuilder:
             )
         self._entries[tensor.id] = _Entry(tensor, bounds, peak)
         return tensor.id
-
-    def _tighten(self, op: Op, inputs: tuple[str, ...], bounds: Bounds) -> Bounds:
-        """``x - max(x)`` is never positive, which intervals alone cannot see."""
-        if isinstance(op, Sub) and self._is_maximum(inputs[1], inputs[0]):
-            return Bounds(bounds.lo, np.minimum(bounds.hi, 0))
-        if isinstance(op, Sub) and self._is_maximum(inputs[0], inputs[1]):
-            return Bounds(np.maximum(bounds.lo, 0), bounds.hi)
-        return bounds
-
-    def _is_maximum(self, id: str, of: str) -> bool:
-        """Whether a tensor is the maximum of another, and broadcasts against what it is the maximum of."""
-        node = self._producer.get(id)
-        return node is not None and isinstance(node.op, ReduceMax) and node.op.keepdims and node.inputs[0] == of
 
     @staticmethod
     def _type(op: Op, tensors: list[Tensor], bounds: Bounds, peak: int) -> FixedType:

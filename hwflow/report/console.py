@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hwflow.record import BuildRecord, Result
+from hwflow.record.coverage import is_of_one_table
 from hwflow.record.model import amount
 from hwflow.report.tables import by_stage, parity_totals, tiles, verdict
 from hwflow.text import printable
@@ -32,7 +33,8 @@ def print_summary(record: BuildRecord, console: Console | None = None) -> None:
 def _results(record: BuildRecord) -> Table:
     table = Table("stage", "metric", "value", "limit", "", box=SIMPLE_HEAD, title="Results")
     for result in by_stage(record.results):
-        table.add_row(*_row(result), _VERDICT[result.ok])
+        if not is_of_one_table(result):  # the HTML report has those
+            table.add_row(*_row(result), _VERDICT[result.ok])
     for p in parity_totals(record):
         figure = f"{p.mismatches:,} of {p.compared:,}"
         table.add_row(p.stage, f"mismatches in {p.tensor}", figure, "0", _VERDICT[p.mismatches == 0])

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from hwflow.ir import reference
 from hwflow.onnx_import.model import ImportedModel
 from hwflow.onnx_import.ports import PortData, per_port
+from hwflow.verify.coverage import TableCoverage
 from hwflow.verify.golden import golden_runner, mismatches
 
 _CHUNK_BYTES = 1 << 28
@@ -24,13 +25,20 @@ class TensorParity:
 
 
 def compare_every_tensor(
-    imported: ImportedModel, inputs: PortData, progress: Callable[[int], None] | None = None
+    imported: ImportedModel,
+    inputs: PortData,
+    progress: Callable[[int], None] | None = None,
+    coverage: TableCoverage | None = None,
 ) -> list[TensorParity]:
-    """Compare every tensor of the graph that golden.onnx names, for real inputs (count, *input shape) of each port."""
+    """Compare every tensor of the graph that golden.onnx names, for real inputs (count, *input shape) of each port.
+
+    ``coverage`` gets the integers of what its tables read.
+    """
     arrays = per_port(inputs, [imported.graph.names.get(id, id) for id in imported.graph.inputs])
     count = len(arrays[0])
     graph, runner = imported.graph, golden_runner(imported)
-    per_input = 16 * sum(graph.tensors[id].size for id in runner.output_ids)  # both sides, int64
+    keep = tuple(dict.fromkeys((*runner.output_ids, *(coverage.sources if coverage else ()))))
+    per_input = 16 * sum(graph.tensors[id].size for id in keep)  # both sides, int64
     chunk = max(1, min(count, _CHUNK_BYTES // max(1, per_input)))
     compared: Counter[str] = Counter()
     wrong: Counter[str] = Counter()
@@ -38,7 +46,10 @@ def compare_every_tensor(
         part = tuple(array[start : start + chunk] for array in arrays)
         golden = runner.run(part)
         raw = {id: reference.quantise_input(graph, id, x) for id, x in zip(graph.inputs, part, strict=True)}
-        for id, elements, different in mismatches(golden, reference.emulate(graph, raw, tuple(golden))):
+        found = reference.emulate(graph, raw, keep)
+        if coverage:
+            coverage.add(found)
+        for id, elements, different in mismatches(golden, found):
             compared[id] += elements
             wrong[id] += different
         if progress:

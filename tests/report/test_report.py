@@ -14,6 +14,7 @@ import pytest
 from rich.console import Console
 
 from hwflow.record import Accuracy, BitWidth, BuildRecord, Kernel, Parity, ResourceUse, Result, load
+from hwflow.record.coverage import reach_results
 from hwflow.report import print_summary, write_report
 from hwflow.report.charts import ticks
 from hwflow.report.html import html
@@ -186,6 +187,19 @@ def test_the_summary_takes_no_markup_from_names(record: BuildRecord) -> None:
     assert "[red]x[/red]\ufffd[2J" in out.getvalue()
     assert "Not all gates hold" in out.getvalue()
     assert "\x1b" not in out.getvalue()
+
+
+def test_the_summary_has_all_tables_together_and_the_page_each(record: BuildRecord) -> None:
+    figures = changed(record, results=tuple(reach_results([("exp", 3, 16), ("rsqrt", 40, 4096)])))
+    out = io.StringIO()
+    print_summary(figures, Console(file=out, width=100))
+    assert re.search(r"reference +table addresses reached +43 of 4,112 in 2 tables", out.getvalue())
+    assert "rsqrt" not in out.getvalue()
+    assert "referencetable addresses reached, rsqrt40 of 4,096" in re.sub(r"\s*\n\s*", "", Page(html(figures)).text)
+
+
+def test_a_model_without_tables_has_nothing_to_say() -> None:
+    assert list(reach_results([])) == []
 
 
 def test_reporting_loads_no_numerical_package() -> None:

@@ -26,5 +26,8 @@ class Lookup(SimpleOp):
         return Bounds(np.broadcast_to(table.min(axis=0), shape), np.broadcast_to(table.max(axis=0), shape))
 
     def evaluate(self, inputs: Sequence[Tensor], arrays: Sequence[IntArray], output: Tensor) -> IntArray:
-        rows = np.clip(arrays[0][..., 0], 0, len(arrays[1]) - 1)
-        return np.asarray(arrays[1][rows])
+        return np.asarray(arrays[1][self.address(inputs, arrays[0][..., 0])])
+
+    def address(self, inputs: Sequence[Tensor], array: IntArray) -> IntArray:
+        """The row that each token reads."""
+        return np.clip(array, 0, inputs[1].shape[0] - 1)

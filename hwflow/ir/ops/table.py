@@ -36,5 +36,8 @@ class Table(SimpleOp):
         return Bounds(np.full(shape, entries.min()), np.full(shape, entries.max()))
 
     def evaluate(self, inputs: Sequence[Tensor], arrays: Sequence[IntArray], output: Tensor) -> IntArray:
-        address = np.bitwise_and(arrays[0], (1 << inputs[0].type.width) - 1)
-        return np.take(arrays[1], address)
+        return np.take(arrays[1], self.address(inputs, arrays[0]))
+
+    def address(self, inputs: Sequence[Tensor], array: IntArray) -> IntArray:
+        """The entry that each integer of x reads."""
+        return np.bitwise_and(array, (1 << inputs[0].type.width) - 1)
