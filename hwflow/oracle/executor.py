@@ -52,9 +52,10 @@ class Oracle:
         stored = {tensor.name for tensor in proto.graph.initializer}
         self.inputs = {v.name: file.port(v) for v in proto.graph.input if v.name not in stored}
         self.outputs = tuple(value.name for value in proto.graph.output)
-        self.wide, self.work, self._limits = frozenset(wide), 0, limits
+        self.work, self._limits = 0, limits
         ready = file.prepare(proto, {*self.outputs, *(tensors or ())})
         self.nodes: list[Any] = _nodes(ready)
+        self.wide = types.with_sources(self.nodes, wide)
         self.constants: Values = {tensor.name: to_array(tensor) for tensor in ready.graph.initializer}
         self._types = {name: array.dtype for name, array in self.constants.items()}
         self._start_clock()

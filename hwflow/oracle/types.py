@@ -27,6 +27,15 @@ _TYPED = frozenset(("Cast", "CastLike", "Constant", "ConstantOfShape", "EyeLike"
 """Ops whose result has a type of its own."""
 
 
+def with_sources(nodes: Sequence[Any], wide: Collection[str]) -> frozenset[str]:
+    """``wide``, and what these values were called before: an importer may know a value by its last name only."""
+    found = set(wide)
+    for node in reversed(nodes):
+        if node.op_type in ("Identity", "Dropout", "Cast") and node.output[0] in found:
+            found.add(node.input[0])
+    return frozenset(found)
+
+
 def renames(node: Any, type: np.dtype[Any] | None) -> bool:
     """Whether the node is a Cast to the type that the file gives its operand: exact, also of what is wide."""
     return node.op_type == "Cast" and tensor_dtype_to_np_dtype(node.to) == type
