@@ -52,9 +52,10 @@ class Oracle:
         stored = {tensor.name for tensor in proto.graph.initializer}
         self.inputs = {v.name: file.port(v) for v in proto.graph.input if v.name not in stored}
         self.outputs = tuple(value.name for value in proto.graph.output)
-        self.wide, self.work, self._limits = frozenset(wide), 0, limits
+        self.work, self._limits = 0, limits
         ready = file.prepare(proto, {*self.outputs, *(tensors or ())})
         self.nodes: list[Any] = _nodes(ready)
+        self.wide = types.with_sources(self.nodes, wide)
         self.constants: Values = {tensor.name: to_array(tensor) for tensor in ready.graph.initializer}
         self._types = {name: array.dtype for name, array in self.constants.items()}
         self._start_clock()
@@ -104,6 +105,9 @@ class Oracle:
         if time.monotonic() > self._deadline:
             raise UserError("model", f"over {self._limits.run_seconds:g} s of computing", "less", "Use a smaller one.")
         given = [values[name] if name else None for name in node.input]
+        if node.input and types.renames(node, self._types.get(node.input[0])):
+            self._types[node.output[0]] = self._types[node.input[0]]
+            return {node.output[0]: values[node.input[0]]}
         check_growth(node, given, self._limits)
         try:
             with np.errstate(all="ignore"):

@@ -1,7 +1,7 @@
 """In what type an op is computed, and what type its result has.
 
 float64 throughout; then the result is rounded to the type that the file gives it, which for floats is that of the first
-float operand. What is ``wide`` is not rounded: it stays in float64, also where it is only moved.
+float operand. What is ``wide`` is not rounded: it stays in float64, also where it is only moved or renamed.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
+from onnx.helper import tensor_dtype_to_np_dtype
 
 _STEPWISE = frozenset(
     ("Quant", "IntQuant", "BipolarQuant", "Trunc", "FloatQuant", "QuantizeLinear", "DynamicQuantizeLinear")
@@ -24,6 +25,20 @@ _MOVES = frozenset(
 """Ops that compute nothing."""
 _TYPED = frozenset(("Cast", "CastLike", "Constant", "ConstantOfShape", "EyeLike", "Range", "Shape"))
 """Ops whose result has a type of its own."""
+
+
+def with_sources(nodes: Sequence[Any], wide: Collection[str]) -> frozenset[str]:
+    """``wide``, and what these values were called before: an importer may know a value by its last name only."""
+    found = set(wide)
+    for node in reversed(nodes):
+        if node.op_type in ("Identity", "Dropout", "Cast") and node.output[0] in found:
+            found.add(node.input[0])
+    return frozenset(found)
+
+
+def renames(node: Any, type: np.dtype[Any] | None) -> bool:
+    """Whether the node is a Cast to the type that the file gives its operand: exact, also of what is wide."""
+    return node.op_type == "Cast" and tensor_dtype_to_np_dtype(node.to) == type
 
 
 def operands(node: Any, given: Sequence[np.ndarray | None], wide: Collection[str]) -> list[np.ndarray | None]:

@@ -45,6 +45,28 @@ def test_what_is_wide_stays_in_double_also_where_it_is_moved() -> None:
     assert run(m.proto(y), {"x": x}, tensors=["product"])["product"].dtype == np.float32
 
 
+def test_a_cast_to_the_type_that_the_file_gives_already_is_exact() -> None:
+    m = ModelBuilder()
+    wide = m.quant(m.input(1, 2), bits=32, frac=8, name="wide")
+    renamed = m.node("Cast", wide, to=TensorProto.FLOAT, name="renamed")
+    m.node("Add", renamed, m.const(0.0), name="sum")
+    double = m.node("Cast", renamed, to=TensorProto.DOUBLE, name="double")
+    m.node("Cast", double, to=TensorProto.FLOAT, name="single")
+    limit, names = 2.0**23 - 2.0**-8, ["wide", "renamed", "double", "sum", "single"]
+    found = run(m.proto("sum"), {"x": np.full((1, 1, 2), 1e9, np.float32)}, wide={"wide"}, tensors=names)
+    assert [found[name].ravel()[0] for name in names] == [limit] * 3 + [float(np.float32(limit))] * 2
+    assert [found[name].dtype for name in ("sum", "single")] == [np.float32] * 2
+
+
+def test_what_is_wide_was_so_under_its_earlier_names() -> None:
+    m = ModelBuilder()
+    first = m.quant(m.input(1, 2), bits=32, frac=8, name="first")
+    second = m.node("Cast", m.node("Dropout", first, name="second"), to=TensorProto.FLOAT, name="third")
+    y = m.node("Identity", second, name="y")
+    found = run(m.proto(y), {"x": np.full((1, 1, 2), 1e9, np.float32)}, wide={"y"}, tensors=["first", "second"])
+    assert {array.ravel()[0] for array in found.values()} == {2.0**23 - 2.0**-8}
+
+
 def test_integers_stay_integers_and_doubles_doubles() -> None:
     m = ModelBuilder()
     tokens = m.node("Cast", m.input(1, 3), to=TensorProto.INT64, name="tokens")
