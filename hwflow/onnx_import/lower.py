@@ -24,6 +24,10 @@ _SINGLE_ONLY = frozenset(
 )
 """Real functions that onnxruntime computes in float32 only."""
 
+_TURNED = ("MatMul", "Transpose")
+"""What reads no Cast to double of a Transpose: onnxruntime swaps the two in front of a MatMul, and where the batch is
+turned its optimiser of layouts then crashes (1.32; ``MatmulTransposeFusion`` and ``NchwcTransformer``)."""
+
 
 def lower(model: ir.Model, wide: Collection[str] = ()) -> None:
     """Lower in place. Every quantised value keeps its name."""
@@ -68,11 +72,14 @@ def _lower_quant(graph: ir.Graph, node: ir.Node, double: set[ir.Value]) -> None:
 def _widen(graph: ir.Graph, node: ir.Node, double: set[ir.Value]) -> None:
     """Give a node double inputs; its outputs are double too."""
     shape = node.inputs[0].shape if node.inputs and node.inputs[0] is not None else None
-    for index, value in enumerate(node.inputs):
+    for index in range(len(node.inputs)):
+        value = node.inputs[index]  # may have been replaced by now
         if value is None or value in double or not _is_float(value):
             continue
         if value.const_value is not None:
             wide = constant(graph, value.const_value.numpy().astype(np.float64), "double")
+        elif node.op_type in _TURNED and (turn := value.producer()) and turn.op_type == "Transpose":
+            wide = _turn_in_double(graph, node, index, turn, double)
         else:
             cast = ir.node("Cast", [value], attributes={"to": int(ir.DataType.DOUBLE)})
             cast.outputs[0].name = f"{value.name}/hwflow_double_{index}_{node.outputs[0].name}"
@@ -85,6 +92,21 @@ def _widen(graph: ir.Graph, node: ir.Node, double: set[ir.Value]) -> None:
         double.add(expand_conv(graph, node, tuple(shape.numpy())))
     else:
         double.update(node.outputs)
+
+
+def _turn_in_double(graph: ir.Graph, node: ir.Node, index: int, turn: ir.Node, double: set[ir.Value]) -> ir.Value:
+    """The Transpose of the doubles, for one operand; whoever else reads the floats keeps them."""
+    old = turn.outputs[0]
+    wide = Replacement(graph, node).copy(turn, turn.inputs)
+    wide.name, wide.shape = f"{old.name}/hwflow_turned_{index}_{node.outputs[0].name}", old.shape
+    made = wide.producer()
+    assert made is not None
+    if all(use.node is node for use in old.uses()) and not old.is_graph_output():
+        old.replace_all_uses_with(wide)
+        graph.remove(turn, safe=True)
+        wide.name = old.name
+    _widen(graph, made, double)
+    return wide
 
 
 def _limit_tokens(graph: ir.Graph, node: ir.Node, double: set[ir.Value]) -> None:

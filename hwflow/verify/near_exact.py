@@ -33,7 +33,8 @@ class NearExactReport:
 
     An output element differs when its integer is not the original's value rounded to the output's grid;
     ``max_step_difference`` and ``mean_step_difference`` are in steps of that grid. ``top1_changes``: inferences whose
-    largest element is another one; None where an output has no classes, which are the elements of one axis.
+    largest element, the first of equals, is none of the original's largest, of which a quantised output often has
+    several; None where an output has no classes, which are the elements of one axis.
     """
 
     name: str
@@ -144,7 +145,7 @@ def _report(imported: ImportedModel, index: int, original: np.ndarray, golden: n
         differing_inferences=int(np.count_nonzero(steps.any(axis=1))),
         max_step_difference=int(steps.max(initial=0)),
         mean_step_difference=float(steps.mean()),
-        top1_changes=_top1_changes(original, golden * scale)
+        top1_changes=top1_changes(original, golden * scale)
         if _has_classes(imported, index, golden.shape[1:])
         else None,
     )
@@ -156,6 +157,8 @@ def _has_classes(imported: ImportedModel, index: int, shape: tuple[int, ...]) ->
     return index not in states and math.prod(shape) == max(shape, default=1) > 1
 
 
-def _top1_changes(original: np.ndarray, golden: np.ndarray) -> int:
-    top1 = [np.argmax(np.nan_to_num(y).reshape(len(y), -1), axis=1) for y in (original, golden)]
-    return int(np.count_nonzero(top1[0] != top1[1]))
+def top1_changes(original: np.ndarray, golden: np.ndarray) -> int:
+    """Rows whose largest element in golden is none of the original's largest; what is not a number is never one."""
+    original, golden = (y.reshape(len(y), -1) for y in (original, golden))
+    chosen = np.take_along_axis(original, np.argmax(golden, axis=1, keepdims=True), axis=1)
+    return int(np.count_nonzero(chosen[:, 0] != np.fmax.reduce(original, axis=1)))

@@ -17,6 +17,8 @@ from hwflow.onnx_import.simplify import simplify
 from tests.support.exact import LEVELS, assert_exact, outputs_at, real_inputs
 from tests.support.qonnx import ModelBuilder, weights
 
+Perm = tuple[int, int, int]
+
 
 def wide_product(folder: Path) -> Path:
     """A sum of 64 products of 12 and 12 bits: 30 bits, quantised to 24."""
@@ -62,6 +64,39 @@ def test_golden_in_double_gives_the_same_bits_at_every_optimisation_level(tmp_pa
     inputs = real_inputs(model.graph, count=50)
     (plain,), (fused,) = (outputs_at(model, inputs, level) for level in LEVELS)
     assert np.array_equal(plain, fused)
+
+
+@pytest.mark.parametrize("turns", [[(1, 0, 2)], [(1, 0, 2), (1, 0, 2), (1, 0, 2)], [(0, 2, 1), (2, 0, 1)]], ids=str)
+@pytest.mark.parametrize("others", [False, True])
+def test_a_transpose_in_front_of_a_wide_product_turns_doubles(tmp_path: Path, turns: list[Perm], others: bool) -> None:
+    """Tokens first, as in torch's encoder: onnxruntime crashes over a Cast between the Transpose and the MatMul."""
+    m = ModelBuilder()
+    x = m.quant(m.input(1, 8, 8), 12, 8)
+    for perm in turns:
+        x = m.node("Transpose", x, perm=perm)
+    y = m.node("MatMul", x, m.weights(weights(8, 4) * 4, 14, 10), name="product")
+    outputs = [m.quant(y, 24, 14), *([x, m.quant(m.node("Relu", x), 8, 4)] if others else [])]
+    model = import_model(m.save(tmp_path, *outputs))
+    assert "product" in model.wide
+    graph = onnx.load_from_string(model.golden).graph
+    made = {name: node.op_type for node in graph.node for name in node.output}
+    read = {name for node in graph.node for name in node.input} | {v.name for v in graph.output}
+    assert all(set(node.output) <= read for node in graph.node)
+    assert not [n for n in graph.node if n.op_type == "Cast" and made[n.input[0]] == "Transpose"]  # else: a crash
+    assert_exact(model)
+    plain, fused = (outputs_at(model, real_inputs(model.graph), level) for level in LEVELS)
+    assert all(np.array_equal(a, b) for a, b in zip(plain, fused, strict=True))
+
+
+@pytest.mark.parametrize("others", [False, True])
+def test_a_transpose_that_both_operands_read_turns_doubles(tmp_path: Path, others: bool) -> None:
+    m = ModelBuilder()
+    x = m.node("Transpose", m.quant(m.input(1, 8, 8), 14, 8), perm=[0, 2, 1])
+    y = m.quant(m.node("MatMul", x, x, name="product"), 24, 8)
+    model = import_model(m.save(tmp_path, y, *([m.quant(m.node("Relu", x), 8, 4)] if others else [])))
+    assert "product" in model.wide
+    onnx.checker.check_model(onnx.load_from_string(model.golden), full_check=True)
+    assert_exact(model)
 
 
 def test_a_tensor_below_24_bits_needs_no_double(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hwflow.onnx_import.model import ImportedModel, import_model
-from hwflow.verify.near_exact import measure
+from hwflow.verify.near_exact import measure, top1_changes
 from tests.support.qonnx import ModelBuilder
 
 
@@ -43,6 +43,29 @@ def test_counts(tmp_path: Path) -> None:
 def test_top1(tmp_path: Path) -> None:
     swapped = replace(model(tmp_path / "a"), original=model(tmp_path / "b", -1.0).original)
     assert measure(swapped, np.asarray([[1.0, 0.5, 2.0, 3.0]])).top1_changes == 1
+
+
+@pytest.mark.parametrize(
+    ("largest", "golden", "changes"),
+    [
+        ([40, 40, 1, 0], [39, 40, 1, 0], 0),  # golden picks the second of two equals
+        ([40, 40, 1, 0], [40, 40, 1, 0], 0),
+        ([40, 40, 1, 0], [40, 40, 41, 0], 1),  # none of the two
+        ([40, 39, 1, 0], [40, 40, 1, 0], 0),  # an equal of golden's own: the first counts
+        ([39, 40, 1, 0], [40, 40, 1, 0], 1),
+        ([np.nan, 2, 1, 0], [0, 2, 1, 0], 0),
+        ([np.nan] * 4, [0, 2, 1, 0], 1),
+    ],
+)
+def test_a_tie_of_the_original_is_no_change(largest: list[float], golden: list[float], changes: int) -> None:
+    assert top1_changes(np.asarray([largest], np.float64), np.asarray([golden], np.float64)) == changes
+
+
+def test_elements_that_only_golden_tells_apart(tmp_path: Path) -> None:
+    """The original's steps are four of golden's."""
+    coarse = replace(model(tmp_path / "a"), original=model(tmp_path / "b", scale=4 * 0.0271).original)
+    integers = np.random.default_rng(1).integers(0, 100, (200, 4))
+    assert measure(coarse, integers * 0.0271).top1_changes == 0
 
 
 def test_an_exact_model_has_no_difference(tmp_path: Path) -> None:

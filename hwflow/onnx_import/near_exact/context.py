@@ -38,7 +38,6 @@ class Context:
 
     def reduce(self, r: Replacement, op_type: str, value: ir.Value) -> ir.Value:
         """ReduceSum or ReduceMax over the last axis, kept; the axes moved from an attribute to an input in time."""
-        since = 13 if op_type == "ReduceSum" else 18
-        if self.opset >= since:
+        if op_type == "ReduceSum" or self.opset >= 18:
             return r.op(op_type, value, r.const(np.asarray([-1], np.int64), "axes"), keepdims=1)
         return r.op(op_type, value, axes=[-1], keepdims=1)

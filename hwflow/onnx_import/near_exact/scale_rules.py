@@ -12,7 +12,7 @@ from hwflow.errors import UserError
 from hwflow.onnx_import.attributes import int_of
 from hwflow.onnx_import.near_exact.bias import round_bias
 from hwflow.onnx_import.near_exact.grid import Reals, compress, is_dyadic, split_step
-from hwflow.onnx_import.near_exact.queries import MOVES, array_of, operand
+from hwflow.onnx_import.near_exact.queries import MOVES, array_of, operand, scalar_of
 from hwflow.onnx_import.near_exact.scale_moves import move, pad, reduce
 from hwflow.onnx_import.near_exact.scaled import Scaled, Scales, bits_of
 from hwflow.onnx_import.near_exact.weights import split_weights
@@ -197,9 +197,11 @@ def _next_scale(value: ir.Value) -> Reals:
 
 
 def limit(s: Scales, node: ir.Node) -> None:
-    """Clip, Max, Min with constants: the limits in units of the scale, on the grid of e where they lie near it."""
+    """Clip, Max, Min with constants: the limits in units of the scale, on the grid of e; in a table as they are."""
     x = s.of.get(node.inputs[0])
     if x is None or x.is_function or any(array_of(v) is None for v in node.inputs[1:] if v is not None):
+        return function(s, node)
+    if x.narrow and not x.is_unit and not x.scale.ndim and _ends_in_quantisers(node):
         return function(s, node)
     x = s.uniform(node, 0, *range(-x.scale.ndim, 0))
     for index, value in enumerate(node.inputs):
@@ -207,6 +209,14 @@ def limit(s: Scales, node: ir.Node) -> None:
             s.constant(node, index, round_bias(array / x.scale, x.frac, 0))
     s.of[node.outputs[0]] = x
     return None
+
+
+def _ends_in_quantisers(node: ir.Node) -> bool:
+    """Whether quantisers alone read what a node makes of one tensor and numbers: a table, if the tensor is narrow."""
+    numbers = all(scalar_of(v) is not None for v in node.inputs[1:] if v is not None)
+    return (
+        numbers and all(is_quant(use.node) for use in node.outputs[0].uses()) and not node.outputs[0].is_graph_output()
+    )
 
 
 def keep(s: Scales, node: ir.Node) -> None:

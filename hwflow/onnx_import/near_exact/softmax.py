@@ -1,4 +1,4 @@
-"""Softmax over the last axis, or the last ones flattened (operator sets below 13): two exp tables and a reciprocal.
+"""Softmax over the last axis: two exp tables and a reciprocal.
 
 ``d = max(x) - x`` on a grid of 2 * exp_bits bits over [0, 16) is cut into its upper and lower half, so that
 ``exp(-d) = exp(-upper) exp(-lower)`` needs two small tables and no interpolation (Tang, "Table-driven implementation of
@@ -6,8 +6,6 @@ the exponential function", ACM TOMS 15, 1989). Beyond 16, exp is below 2**-23.
 """
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 import onnx_ir as ir
@@ -29,37 +27,22 @@ def rewrite_softmax(context: Context) -> None:
     o = context.options
     for node in list(context.graph):
         if is_op(node, "Softmax"):
-            row = _row(context, node)
+            _check(node)
             tables = f"exp 2 x {o.exp_bits} bits, reciprocal {o.table_bits} bits, {o.newton_steps} Newton-Raphson steps"
             context.note(node, f"table softmax, {tables}")
             _limit_mask(context, node)
-            replace(context.graph, node, lambda r, node=node, row=row: _build(context, r, operand(node), row))  # type: ignore[misc]
+            replace(context.graph, node, lambda r, node=node: _build(context, r, operand(node)))  # type: ignore[misc]
 
 
-def _row(context: Context, node: ir.Node) -> tuple[int, ...]:
-    """Sizes of a row. Softmax-11 flattens all from its axis on, by default 1; Softmax-13 takes one, by default -1."""
-    flattens = context.opset < 13
-    shape = operand(node).shape
-    given = int_of(node, "axis", 1 if flattens else -1)
-    rank = 0 if shape is None or not shape.is_static() else len(shape)
-    axis = given + rank if given < 0 else given
-    if shape is None or not 0 <= axis < rank or (axis != rank - 1 and not flattens):
-        raise UserError(f"Softmax {label(node)!r}", f"axis {given}", "the last axis", "Transpose its input.")
-    return tuple(int(n) for n in shape.numpy()[axis:])
+def _check(node: ir.Node) -> None:
+    shape, axis = operand(node).shape, int_of(node, "axis", -1)
+    if shape is None or axis not in (-1, len(shape) - 1):
+        raise UserError(f"Softmax {label(node)!r}", f"axis {axis}", "the last axis", "Transpose its input.")
 
 
-def _build(context: Context, r: Replacement, x: ir.Value, row: tuple[int, ...]) -> ir.Value:
-    if len(row) == 1:
-        return _last_axis(context, r, x, row[0])
+def _build(context: Context, r: Replacement, x: ir.Value) -> ir.Value:
     assert x.shape is not None
-    shape = tuple(int(n) for n in x.shape.numpy())
-    flat = (*(shape[: -len(row)] or (1,)), math.prod(row))
-    y = r.op("Reshape", x, r.const(np.asarray(flat, np.int64), "shape"))
-    return r.op("Reshape", _last_axis(context, r, y, math.prod(row)), r.const(np.asarray(shape, np.int64), "shape"))
-
-
-def _last_axis(context: Context, r: Replacement, x: ir.Value, length: int) -> ir.Value:
-    o = context.options
+    o, length = context.options, int(x.shape.numpy()[-1])
     e = _exp(r, r.op("Sub", context.reduce(r, "ReduceMax", x), x), o.exp_bits, o.value_bits)
     whole = max(1, exponent(length))
     total = r.quant(context.reduce(r, "ReduceSum", e), 2.0 ** (whole - o.wide_bits), o.wide_bits, signed=False)

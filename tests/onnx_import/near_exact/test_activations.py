@@ -50,6 +50,27 @@ def test_rate(tmp_path: Path, name: str) -> None:
     assert tables == [12, 12]
 
 
+HARD = {
+    "relu6": lambda m, x: m.node("Clip", x, m.const(0.0), m.const(6.0)),
+    "hardswish": lambda m, x: m.node("HardSwish", x),
+    "hardswish in parts": lambda m, x: m.node("Mul", x, m.node("HardSigmoid", x, alpha=1 / 6, beta=0.5)),
+}
+
+
+@pytest.mark.parametrize("quantised", [False, True])
+@pytest.mark.parametrize("name", HARD)
+def test_functions_with_kinks(tmp_path: Path, name: str, quantised: bool) -> None:
+    """Of a wide sum and of a narrow tensor, on both sides of both kinks; the limit 6 is on no grid."""
+    m = ModelBuilder()
+    x = m.quant(m.input(1, 5, 8), 8, scale=0.0271)
+    w = m.quant(m.const(weights(8, 8)), 8, scale=0.0313, narrow=True)
+    y = m.node("Add", m.node("MatMul", x, w), m.const(weights(8)))
+    y = HARD[name](m, m.quant(y, 8, scale=0.0719) if quantised else y)
+    report = measured(near_exact(tmp_path, m, m.quant(y, 8, scale=0.0753)), 5, 8)
+    assert report.output_rate < 1e-3
+    assert report.max_step_difference <= 1
+
+
 def test_the_measurement_sees_a_coarse_table(tmp_path: Path) -> None:
     """Measured: 6e-1."""
     assert measured(model(tmp_path, "gelu", table_bits=5), 5, 8).output_rate > 1e-1

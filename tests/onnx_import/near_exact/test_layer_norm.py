@@ -59,6 +59,14 @@ def test_rate(tmp_path: Path, form: str, d: int) -> None:
     assert any("reciprocal square root" in line for line in imported.rewrites)
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_a_width_that_is_no_power_of_two(tmp_path: Path, form: str) -> None:
+    """192, the width of the smallest vision transformers: 192 x - sum(x) and its square are wide."""
+    report = measured(model(tmp_path, form, 192), 5, 192, count=60)
+    assert report.output_rate < 1e-3
+    assert report.max_step_difference <= 1
+
+
 @pytest.mark.parametrize("coarse", [{"table_bits": 4, "newton_steps": 0}, {"value_bits": 9}])
 def test_the_measurement_sees_coarse_tables(tmp_path: Path, coarse: dict[str, int]) -> None:
     """Measured: 8e-1 and 4.5e-1."""

@@ -71,6 +71,26 @@ def test_a_residual_of_two_scales(tmp_path: Path) -> None:
     assert measured(near_exact(tmp_path, m, z), 5, 8).output_rate < 5e-4
 
 
+@pytest.mark.parametrize("then", [None, "LayerNormalization"])
+@pytest.mark.parametrize("per_channel", [0, 1, 2], ids=["per tensor", "one per channel", "both per channel"])
+def test_a_scale_for_each_branch_of_a_sum(tmp_path: Path, per_channel: int, then: str | None) -> None:
+    """In front of a quantiser, whose scale both take, and of a norm, where they go back to the numbers themselves.
+
+    The output's step is larger than the branches': one of theirs that falls the other way is at most one of it.
+    """
+    m = ModelBuilder()
+    x = m.quant(m.input(1, 5, 8), 8, scale=0.0271)
+    scales = [np.geomspace(0.02, 0.05, 8), np.geomspace(0.07, 0.03, 8)][:per_channel]
+    scales += [0.0313, 0.0417][per_channel:]
+    branches = [m.quant(linear(m, x, 8, 8, seed=n), 8, scale=scale) for n, scale in enumerate(scales)]
+    y = m.node("Add", *branches)
+    if then:
+        y = m.node(then, y, m.const(np.linspace(0.5, 1.5, 8)), m.const(weights(8)), axis=-1)
+    report = measured(near_exact(tmp_path, m, m.quant(y, 8, scale=0.0733)), 5, 8)
+    assert report.output_rate < 2e-3
+    assert report.max_step_difference <= 1
+
+
 def test_scales_are_moved_with_their_elements(tmp_path: Path) -> None:
     """Per-channel weights, heads split and joined, parts of two scales concatenated. Measured: 0."""
     m = ModelBuilder()
