@@ -25,6 +25,8 @@ class AttentionMatcher(Matcher):
         context = self.only_reader(exits[0]) if len(exits) == 1 else None
         if context is None or not isinstance(context.op, MatMul) or context.inputs[0] != exits[0]:
             return
+        if len(self.dynamic(context)) != 2:  # constant values are weights, which no buffer is loaded with
+            return
         (q, q_at, q_moves), (k, k_at, k_moves) = (self.trace(i) for i in node.inputs)
         v, v_at, v_moves = self.trace(context.inputs[1])
         widths = [self.graph.tensors[i].shape[-1] for i in (q, k, v)]

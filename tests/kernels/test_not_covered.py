@@ -46,6 +46,19 @@ def test_attention_whose_heads_are_interleaved_in_another_order() -> None:
     assert re.search("MatMul|order", refusal(blocks, blocks.requantise(b.add(Transpose((2, 0, 1)), wrong))))
 
 
+@pytest.mark.parametrize("heads", [1, 2])
+def test_attention_to_constant_values(heads: int) -> None:
+    """Weights are no stream: no buffer could be loaded with them."""
+    blocks = Blocks()
+    b = blocks.builder
+    q, k = (blocks.linear(blocks.x, 6) for _ in range(2))
+    scores = blocks.requantise(b.add(MatMul(), blocks.split_heads(q, heads), blocks.split_heads(k, heads, keys=True)))
+    values = blocks.random(*((heads,) if heads > 1 else ()), 4, 6 // heads)
+    y = blocks.requantise(b.add(MatMul(), blocks.softmax(scores), values))
+    y = b.add(Transpose((1, 0, 2)), y) if heads > 1 else y
+    assert "MatMul" in refusal(blocks, blocks.flatten(y) if heads > 1 else y)
+
+
 def test_what_to_do_is_said_in_the_words_of_the_model() -> None:
     blocks = Blocks(tokens=6, channels=4)
     turned = blocks.builder.add(Transpose((1, 0)), blocks.linear(blocks.x, 5))
