@@ -27,7 +27,7 @@ def project(copy) -> Path:  # type: ignore[no-untyped-def]
 def test_a_right_design_passes(project: Path) -> None:
     result = rerun(project)
     assert result.passed
-    assert (result.vectors, result.values, result.wrong_bits) == (60, 300, 0)
+    assert (result.vectors, result.values, result.wrong_bits) == (76, 380, 0)  # 16 are the framework's
     assert len(result.kernels) >= 15
     assert all(compared > 0 and wrong == 0 for compared, wrong in result.kernels.values())
 
@@ -69,7 +69,7 @@ def test_a_short_vector_file_fails(project: Path) -> None:
     inputs.write_text("\n".join(inputs.read_text().splitlines()[:-1]) + "\n")
     result = rerun(project)
     assert not result.passed
-    assert "holds 59 complete vectors of 12 numbers, expected 60" in result.failures[0]
+    assert "holds 75 complete vectors of 12 numbers, expected 76" in result.failures[0]
 
 
 def change(path: Path, pattern: str, replacement: str) -> None:
