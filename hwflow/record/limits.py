@@ -55,5 +55,5 @@ def _physical(record: BuildRecord, result: Result) -> Limit:
         }
         return times.get((metric, unit))
     if stage == "post-route" and metric == "clock period":
-        return round(1000.0 / record.clock_mhz, 3)
+        return clock_period_ps(record.clock_mhz) / 1000
     return clock_period_ps(record.clock_mhz) if stage == "yosys" and result.limit is not None else None
