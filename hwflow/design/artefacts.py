@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from hwflow import record as r
 from hwflow.design import layout
 from hwflow.errors import GateFailed
-from hwflow.ir import serialise
 from hwflow.record.evidence import TESTBENCH, group_of
 from hwflow.record.folder import files_below, may_be_read
 from hwflow.verify.artefacts import ReadBack, differing, read_back
@@ -65,7 +64,7 @@ def _write(design: Design, name: str, folder: Path) -> None:
     if build.style == "unrolled":
         from hwflow.backends.unrolled import write_unrolled
 
-        write_unrolled(serialise.loads((design.path / layout.GRAPH).read_text()), schedule.clock_mhz, folder)
+        write_unrolled(design.network.at_ports, schedule.clock_mhz, folder)
     elif name == layout.RTL:
         from hwflow.backends.rtl.project import write_rtl
 

@@ -90,7 +90,7 @@ def convert(
     with folder.lock(say):
         if style == "unrolled":
             with folder.staging(layout.RTL) as project:
-                found = unroll(imported.graph, request.board, request.clock_mhz, request.latency, project, say)
+                found = unroll(network.at_ports, request.board, request.clock_mhz, request.latency, project, say)
         return write_design(folder, Path(model), imported, network, found, request, data, checked, tolerance, say)
 
 

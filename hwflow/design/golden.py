@@ -44,9 +44,9 @@ def with_expected(design: Design, vectors: Mapping[str, IntArray]) -> dict[str, 
     ports, graph = design.ports, design.network.graph
     checked = ports.checked(dict(zip(ports.inputs, inputs, strict=True)), layout.VECTORS)
     more = ports.integers([array for array in checked if array is not None])
-    for channel, values in zip(design.network.outputs, outputs, strict=True):
-        id = design.network.tensor_of[channel]
-        more[id] = grid_integers(values, graph, id)
+    for index, (channel, values) in enumerate(zip(design.network.outputs, outputs, strict=True)):
+        integers = grid_integers(values, graph, graph.outputs[index])
+        more[design.network.tensor_of[channel]] = design.network.streamed(index, integers)
     return {id: np.concatenate([values, more[id]]) if id in more else values for id, values in vectors.items()}
 
 
@@ -54,7 +54,7 @@ def _more(design: Design, count: int) -> Arrays:
     """Seeded inputs; the first chunk of them has the states that the last stored one left."""
     ports, golden = design.ports, design.vectors.golden
     sinks = [golden[design.network.tensor_of[channel]] for channel in design.network.outputs]
-    last = [ports.real(n, values[-1]) for n, values in enumerate(sinks)]
+    last = [ports.real(n, design.network.filed(n, values[-1:])[0]) for n, values in enumerate(sinks)]
     start = {s.input: ports.next_state(s, last[s.output]) for s in ports.states}
     return ports.filled(ports.default(count, SEED + 1), start)
 
@@ -66,5 +66,8 @@ def _outputs(design: Design, inputs: Arrays) -> dict[str, IntArray]:
     for row in zip(*inputs, strict=True):
         feeds = {port.name: typed(x, port.type).reshape(port.shape) for port, x in zip(ports, row, strict=True)}
         rows.append(session.run(None, feeds))
-    ids = [design.network.tensor_of[channel] for channel in design.network.outputs]
-    return {id: grid_integers(np.stack([row[n] for row in rows]), design.network.graph, id) for n, id in enumerate(ids)}
+    network, found = design.network, dict[str, IntArray]()
+    for n, (id, channel) in enumerate(zip(network.graph.outputs, network.outputs, strict=True)):
+        integers = grid_integers(np.stack([row[n] for row in rows]), network.graph, id)
+        found[network.tensor_of[channel]] = network.streamed(n, integers)
+    return found

@@ -12,7 +12,8 @@ import numpy as np
 from hwflow.backends.hls.project import write_project
 from hwflow.backends.hls.quiet import quiet
 from hwflow.design import layout
-from hwflow.ir.graph import Graph, IntArray
+from hwflow.ir.graph import IntArray
+from hwflow.kernels.network import KernelGraph
 from hwflow.processes import find_tool
 
 if TYPE_CHECKING:
@@ -21,19 +22,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Library:
-    """hls4ml's ``model``, compiled, of a canonical integer ``graph``."""
+    """hls4ml's ``model``, compiled, of the kernels of a ``network``."""
 
     model: Any
-    graph: Graph
+    network: KernelGraph
 
     def run(self, raw: Mapping[str, IntArray]) -> dict[str, np.ndarray]:
         """Integers of the outputs for those of the inputs. Its ports take exact values: the host has quantised them."""
-        tensors, outputs = self.graph.tensors, self.graph.outputs
-        real = [np.ascontiguousarray(raw[id] * tensors[id].type.step, dtype=np.float64) for id in self.graph.inputs]
+        graph = self.network.graph
+        tensors, outputs = graph.tensors, graph.outputs
+        real = [np.ascontiguousarray(raw[id] * tensors[id].type.step, dtype=np.float64) for id in graph.inputs]
         found = self.model.predict(real if len(real) > 1 else real[0])
         rows = dict(zip(outputs, found if len(outputs) > 1 else [found], strict=True))
         steps = {id: np.asarray(row, np.float64) / tensors[id].type.step for id, row in rows.items()}
-        return {id: values.reshape(len(real[0]), *tensors[id].shape) for id, values in steps.items()}
+        return {
+            id: self.network.filed(n, values.reshape(len(real[0]), -1)) for n, (id, values) in enumerate(steps.items())
+        }
 
 
 def compile_library(design: Design) -> Library:
@@ -46,4 +50,4 @@ def compile_library(design: Design) -> Library:
         model = write_project(design.network, design.schedule, design.board, design.record.io_type, folder)
         with quiet():
             model.compile()
-    return Library(model, design.network.graph)
+    return Library(model, design.network)

@@ -157,8 +157,12 @@ def _onnxruntime(design: Design, inputs: Arrays) -> dict[str, np.ndarray]:
     """Integers of the outputs by the tensor that streams out."""
     from hwflow.onnx_import.session import session_of
 
-    ids = tuple(design.network.tensor_of[channel] for channel in design.network.outputs)
-    return GoldenRunner(design.network.graph, session_of(design.ports.golden), ids).run(inputs)
+    network = design.network
+    found = GoldenRunner(network.graph, session_of(design.ports.golden), network.graph.outputs).run(inputs)
+    return {
+        network.tensor_of[channel]: network.streamed(n, found[id])
+        for n, (id, channel) in enumerate(zip(network.graph.outputs, network.outputs, strict=True))
+    }
 
 
 def _compare(design: Design, id: str, stored: np.ndarray, found: np.ndarray, what: str) -> None:

@@ -77,4 +77,4 @@ def _accuracy(design: Design, count: int) -> list[r.Accuracy]:
     outputs = np.loadtxt(log, dtype=np.int64, ndmin=2)[: each * len(labels)]
     if len(outputs) < each * len(labels):
         return []
-    return [accuracy("csim", design.ports.real(0, outputs), labels, vectors.classes)]
+    return [accuracy("csim", design.ports.real(0, design.network.filed(0, outputs)), labels, vectors.classes)]

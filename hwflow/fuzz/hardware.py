@@ -63,7 +63,7 @@ def design(imported: Imported, folder: Path) -> Hardware:
     keep = tuple(dict.fromkeys((*kernels, *(id for id in network.tensor_of.values() if id not in raw))))
     values = reference.run(network.graph, raw, keep) | raw
     for n, (channel, expected) in enumerate(zip(network.outputs, imported.outputs, strict=True)):
-        found = values[network.tensor_of[channel]]
+        found = network.filed(n, values[network.tensor_of[channel]])
         if wrong := int(np.count_nonzero(found.reshape(expected.shape) != expected)):
             raise Fault("reference", "a pass changed the output", f"output {n}: {wrong} of {found.size} values")
     schedule = draw_schedule(network, imported.case.seed)

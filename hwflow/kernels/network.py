@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from hwflow.errors import UserError
-from hwflow.ir.graph import Graph
+from hwflow.ir.graph import Graph, IntArray
 from hwflow.kernels.base import Kernel, beats, width
 from hwflow.kernels.fork import Fork
 from hwflow.kernels.partition import partition
+from hwflow.kernels.port_order import filed, streamed
 from hwflow.kernels.seams import check_seams
 from hwflow.passes import canonicalise
 from hwflow.passes.movement import in_order, trace
@@ -30,7 +31,7 @@ class KernelGraph:
     """``graph`` is the canonical integer graph; ``kernels`` are in topological order; every channel has one reader.
 
     ``tensor_of`` gives the tensor that a channel carries; ``inputs`` and ``outputs`` the channels of the ports, in the
-    order of the model.
+    order of the model. An output streams in the order of its kernel, perhaps not in the file's: see ``streamed``.
     """
 
     graph: Graph
@@ -60,6 +61,19 @@ class KernelGraph:
     def sink(self) -> Port:
         """The port of the data that comes out."""
         return self.sinks[0]
+
+    @property
+    def at_ports(self) -> Graph:
+        """The graph with what streams out as its outputs: without what only turns them to the model file's order."""
+        return replace(self.graph, outputs=tuple(self.tensor_of[channel] for channel in self.outputs))
+
+    def streamed(self, index: int, values: IntArray) -> IntArray:
+        """Values of an output, in the model file's order, as its port streams them."""
+        return streamed(self.graph, self.graph.outputs[index], self.tensor_of[self.outputs[index]], values)
+
+    def filed(self, index: int, values: IntArray) -> IntArray:
+        """Values of an output, as its port streams them, in the model file's order and shape."""
+        return filed(self.graph, self.graph.outputs[index], self.tensor_of[self.outputs[index]], values)
 
     def _port(self, channel: str) -> Port:
         return Port(channel, beats(self.graph.tensors[self.tensor_of[channel]]))

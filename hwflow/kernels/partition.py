@@ -10,6 +10,7 @@ from hwflow.ir.graph import Graph, Node
 from hwflow.ir.ops import MatMul, Transpose
 from hwflow.kernels.attention_match import AttentionMatcher
 from hwflow.kernels.base import Kernel
+from hwflow.kernels.port_order import movement_at_outputs
 from hwflow.kernels.product_match import ProductMatcher
 from hwflow.kernels.route_match import RouteMatcher
 from hwflow.kernels.row_match import RowMatcher
@@ -35,7 +36,9 @@ class _Partition(AttentionMatcher, ProductMatcher, RowMatcher, RouteMatcher):
         return [replace(k, name=f"k{i}_{k.kind}") for i, k in enumerate(ordered)]
 
     def _check_cover(self) -> None:
-        left = [n for n in self.graph.nodes if n.output not in self.taken and not self._is_wire(n)]
+        ports = movement_at_outputs(self.graph)
+        nodes = (n for n in self.graph.nodes if n.output not in self.taken and n.output not in ports)
+        left = [n for n in nodes if not self._is_wire(n)]
         if left:
             names = [
                 f"{type(n.op).__name__} {list(self.graph.tensors[n.output].shape)} "
@@ -57,9 +60,8 @@ class _Partition(AttentionMatcher, ProductMatcher, RowMatcher, RouteMatcher):
 def _remedy(graph: Graph, left: Sequence[Node]) -> str:
     """What to do about nodes without a kernel, in the words of what users meant by them."""
     advice = []
-    ports = {*graph.inputs, *graph.outputs}
-    if any(isinstance(n.op, Transpose) and ports & {n.output, *n.inputs} for n in left):
-        advice.append("Leave out the Transpose at an input or output: tokens or pixels pass one by one, channels last.")
+    if any(isinstance(n.op, Transpose) and n.inputs[0] in graph.inputs for n in left):
+        advice.append("Leave out the Transpose at an input: tokens or pixels pass one by one, channels last.")
     products = [n for n in left if isinstance(n.op, MatMul) and not any(graph.tensors[i].is_constant for i in n.inputs)]
     if products:
         advice.append("Attention has a softmax, and as many heads of keys and values as of queries.")
