@@ -62,7 +62,7 @@ class AttentionMatcher(Matcher):
         if after:
             order = trace(self.graph.producers, self.graph.tensors, end, {after[0].inputs[0]})[1].ravel()
         joined = np.arange(order.size).reshape(heads, tokens, each).transpose(1, 0, 2).ravel()
-        return self.graph.tensors[end].shape[-1] == heads * each and np.array_equal(order, joined)
+        return self.graph.tensors[end].shape[-1:] == (heads * each,) and np.array_equal(order, joined)
 
     def _joined(self, inner: tuple[Node, ...], after: tuple[Node, ...], outer: tuple[Node, ...]) -> tuple[Node, ...]:
         """The tail as one chain: the first node behind the movement reads what went into it."""

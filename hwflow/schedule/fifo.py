@@ -87,23 +87,27 @@ def _latest(eager: Run) -> list[Times]:
     """The latest start of every firing that keeps the sinks' times: the same system with time reversed."""
     horizon = max(int(starts[-1]) for starts in eager.starts)
     floors = [np.full_like(starts, -horizon) for starts in eager.starts]
-    for channel in eager.network.sinks:
-        floors[eager.network.consumer[channel]] = -_deadlines(eager, channel)[::-1]
+    for channel, deadlines in _deadlines(eager).items():
+        floors[eager.network.consumer[channel]] = -deadlines[::-1]
     gaps = [np.roll(gap[::-1], 1) for gap in eager.gaps]  # gap[0] is 0 and comes first again
     constraints = [_reverse(link, eager) for link in eager.links]
     starts, _ = solve(floors, gaps, constraints)
     return [-times[::-1] for times in starts]
 
 
-def _deadlines(eager: Run, channel: str) -> Times:
-    """When each beat of a sink has to be there: of several sinks, each frame at the pace of the slowest of them."""
-    times, sinks = eager.times(channel), eager.network.sinks
-    if len(sinks) == 1:
-        return times.ravel()
-    ends = np.stack([eager.times(sink)[:, -1] for sink in sinks])
-    pace = (ends - ends[:, :1]).max(axis=0)
-    deadlines: Times = np.maximum(times, times[0] + pace[:, None]).ravel()
-    return deadlines
+def _deadlines(eager: Run) -> dict[str, Times]:
+    """When each beat of a sink has to be there: of connected sinks, each frame at the pace of the slowest of them."""
+    parts, found = eager.network.parts(), dict[str, Times]()
+    together: dict[int, list[str]] = {}
+    for sink in eager.network.sinks:
+        together.setdefault(parts[eager.network.consumer[sink]], []).append(sink)
+    for sinks in together.values():
+        times = [eager.times(sink) for sink in sinks]
+        pace = np.max([each[:, -1] - each[0, -1] for each in times], axis=0)
+        found |= {
+            sink: np.maximum(each, each[0] + pace[:, None]).ravel() for sink, each in zip(sinks, times, strict=True)
+        }
+    return found
 
 
 def _reverse(link: Constraint, eager: Run) -> Constraint:

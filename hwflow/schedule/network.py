@@ -40,6 +40,19 @@ class Network:
         """Indices of the actors between the ports."""
         return range(len(self.sources), len(self.actors) - len(self.sinks))
 
+    def parts(self) -> list[int]:
+        """For each actor one of its connected part, the same for all of them: nothing paces one part by another."""
+        parent = list(range(len(self.actors)))
+
+        def root(actor: int) -> int:
+            while parent[actor] != actor:
+                parent[actor] = actor = parent[parent[actor]]
+            return actor
+
+        for channel in self.channels:
+            parent[root(self.producer[channel])] = root(self.consumer[channel])
+        return [root(actor) for actor in range(len(parent))]
+
 
 def connect(actors: Sequence[Actor], channels: Iterable[Channel], source: Ends, sink: Ends) -> Network:
     """Wire the actors between sources and sinks. Raises GraphError."""

@@ -119,3 +119,16 @@ STAGES = st.lists(st.tuples(st.integers(1, 14), st.integers(1, 60)), min_size=1,
 def test_branches_of_any_pace_run_at_that_of_the_slowest(stages: list[list[Stage]], beats: int) -> None:
     _, bounded = sized(*branches(*stages, beats=beats))
     assert bounded.ii == beats * max(cycles for chain in stages for cycles, _ in chain)
+
+
+@settings(max_examples=30, derandomize=True, deadline=None)
+@given(st.lists(STAGES, min_size=2, max_size=3), st.sampled_from([1, 3]))
+def test_unconnected_chains_keep_a_pace_of_their_own(chains: list[list[Stage]], beats: int) -> None:
+    """Nothing holds the quicker one back: places for the slower one's pace would make it come in bursts for ever."""
+    actors, channels, _, sinks = branches(*chains, beats=beats)
+    sources = [Port(f"{b}.0", beats) for b in range(len(chains))]
+    unforked = [channel for channel in channels if channel.name != "x"]
+    _, bounded = sized(actors[1:], unforked, sources, sinks)
+    for chain, sink in zip(chains, sinks, strict=True):
+        late = np.diff(bounded.times(sink.channel)[:, -1])[bounded.frames // 2 :]
+        assert set(late.tolist()) == {beats * max(cycles for cycles, _ in chain)}

@@ -71,3 +71,21 @@ def masked_attention(b: ModelBuilder) -> str:
     inverse = b.quant(b.node("Reciprocal", b.node("Max", total, b.const(2.0**-5))), 8, 6, signed=False)
     rows = b.quant(b.node("Mul", powers, inverse), 8, 7, signed=False)
     return b.quant(b.node("MatMul", rows, v), 8, 4)
+
+
+@entry(mode="near-exact")
+def two_models_in_one(b: ModelBuilder) -> tuple[str, str]:
+    """Nothing connects them, and each runs at its own pace."""
+    rows = b.node("Softmax", b.quant(b.input(2, 2), 6, 3), axis=-1)
+    return b.quant(b.input(1, 3, 1, name="other"), 8, 0), b.quant(rows, 8, 7, signed=False)
+
+
+@entry()
+def attention_to_one_token_summed(b: ModelBuilder) -> str:
+    """Its output has no axis left."""
+    x, zero = b.quant(b.input(1, 1, 1), 8, 6), b.const(np.zeros((1, 1, 1)))
+    keys = b.node("Concat", zero, b.quant(b.input(1, 1, 1, name="other"), 8, 6), axis=1)
+    powers = b.quant(b.node("MatMul", x, b.node("Transpose", keys, perm=[0, 2, 1])), 8, 6, signed=False)
+    total = b.quant(b.node("ReduceSum", powers, b.ints(-1)), 8, 5, signed=False)
+    rows = b.quant(b.node("Mul", powers, b.quant(total, 8, 5, signed=False)), 8, 7, signed=False)
+    return b.node("ReduceMean", b.quant(b.node("MatMul", rows, keys), 8, 4), keepdims=0)
