@@ -7,7 +7,7 @@ as caches, are named as in the model, made plain.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -16,7 +16,7 @@ from hwflow.ir.graph import Graph, IntArray
 from hwflow.kernels.base import Kernel, beats, width
 from hwflow.kernels.fork import Fork
 from hwflow.kernels.partition import partition
-from hwflow.kernels.port_order import filed, streamed
+from hwflow.kernels.port_order import check_state, filed, streamed
 from hwflow.kernels.seams import check_seams
 from hwflow.passes import canonicalise
 from hwflow.passes.movement import in_order, trace
@@ -74,6 +74,12 @@ class KernelGraph:
     def filed(self, index: int, values: IntArray) -> IntArray:
         """Values of an output, as its port streams them, in the model file's order and shape."""
         return filed(self.graph, self.graph.outputs[index], self.tensor_of[self.outputs[index]], values)
+
+    def check_states(self, pairs: Iterable[tuple[int, int]]) -> None:
+        """Positions (output, input) of states: their raw bits go back as they come. Raises UserError."""
+        for output, input in pairs:
+            stream = self.tensor_of[self.outputs[output]]
+            check_state(self.graph, self.graph.outputs[output], stream, self.graph.inputs[input])
 
     def _port(self, channel: str) -> Port:
         return Port(channel, beats(self.graph.tensors[self.tensor_of[channel]]))

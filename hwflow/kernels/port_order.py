@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from hwflow.errors import UserError
 from hwflow.ir.graph import Graph, IntArray
 from hwflow.passes.movement import PERMUTATIONS, in_order, trace
 
@@ -37,6 +38,19 @@ def filed(graph: Graph, output: str, stream: str, values: IntArray) -> IntArray:
     if positions is None:
         return values.reshape(-1, *graph.tensors[output].shape)
     return values.reshape(len(values), -1)[:, positions].reshape(-1, *graph.tensors[output].shape)
+
+
+def check_state(graph: Graph, output: str, stream: str, state: str) -> None:
+    """What leaves as a state goes back as it is. Raises UserError where input ``state`` has other beats or order."""
+    given, taken = graph.tensors[stream], graph.tensors[state]
+    positions = _positions(graph, output, stream)
+    leaving = np.arange(given.size) if positions is None else np.argsort(positions)
+    order = graph.orders.get(state, tuple(range(len(taken.shape))))
+    arriving = np.arange(taken.size).reshape(graph.file_shape(state)).transpose(order).ravel()
+    if given.shape[-1:] != taken.shape[-1:] or not np.array_equal(leaving, arriving):
+        subject = f"state {graph.names.get(output, output)!r} -> {graph.names.get(state, state)!r}"
+        found = f"it leaves as {list(given.shape)} in an order other than the {list(taken.shape)} that it is read in"
+        raise UserError(subject, found, "the same tokens in the same order", "Put the Transpose inside the next chunk.")
 
 
 def _positions(graph: Graph, output: str, stream: str) -> IntArray | None:

@@ -11,7 +11,7 @@ import pytest
 
 import hwflow
 from hwflow.errors import UserError
-from tests.support.qonnx import ModelBuilder, weights
+from tests.support.qonnx import ModelBuilder, weights, write
 
 
 def linear(m: ModelBuilder, x: str, *shape: int) -> str:
@@ -76,3 +76,13 @@ def test_a_turned_tensor_that_a_layer_reads_too_is_refused(tmp_path: Path) -> No
     total = m.node("Softmax", turned, axis=-1)
     with pytest.raises(UserError):
         hwflow.convert(m.save(tmp_path, turned, m.quant(total, 8, 7)), output_dir=tmp_path / "d", clock_mhz=200)
+
+
+def test_a_state_that_would_leave_in_another_order_than_it_is_read_is_refused(tmp_path: Path) -> None:
+    m = ModelBuilder()
+    x, state = (m.quant(m.input(1, 4, 4, name=name), 8, 3) for name in ("x", "state"))
+    new = linear(m, m.quant(m.node("Add", x, state), 8, 3), 4, 4)
+    proto = m.proto(linear(m, new, 4, 2), m.node("Transpose", new, perm=[0, 2, 1], name="turned"))
+    proto.metadata_props.add(key="hwflow.states", value='{"turned": "state"}')
+    with pytest.raises(UserError, match=r"state 'turned' -> 'state': found it leaves as \[4, 4\] in an order other"):
+        hwflow.convert(write(tmp_path, proto), output_dir=tmp_path / "d", clock_mhz=200)
