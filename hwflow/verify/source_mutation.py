@@ -1,7 +1,8 @@
 """Whether the checks would find a fault in hwflow's own Python: small changes of its source, one active at a time.
 
 Operators of Offutt, Lee, Rothermel, Untch, Zapf, "An experimental determination of sufficient mutant operators", ACM
-TOSEM 5 (1996): relational, logical, arithmetic, absolute value (here: constants by one), and dropped negations.
+TOSEM 5 (1996): relational, logical, arithmetic, absolute value (here: constants by one), and dropped negations. Beside
+them: a call for its effect that is removed, and two arguments of the same form that are swapped.
 """
 
 from __future__ import annotations
@@ -97,6 +98,12 @@ def _change(node: ast.AST) -> str:
         case ast.IfExp():
             node.body, node.orelse = node.orelse, node.body
             return "branches swapped"
+        case ast.Expr(value=ast.Call()):
+            node.value = ast.Constant(None)
+            return "call removed"
+        case ast.Call(args=[first, second, *rest]) if _may_swap(node):
+            node.args = [second, first, *rest]
+            return "arguments swapped"
     return ""
 
 
@@ -104,6 +111,14 @@ def _no_not(node: ast.UnaryOp) -> ast.unaryop:
     """``not x`` as ``not (not x)``: its truth, whatever its type."""
     node.operand = ast.UnaryOp(ast.Not(), node.operand)
     return ast.Not()
+
+
+def _may_swap(node: ast.Call) -> bool:
+    """Arguments of one form, so that the call is likely to work still, of no function that is symmetric."""
+    first, second = node.args[:2]
+    symmetric = isinstance(node.func, ast.Name) and node.func.id in ("max", "min", "isinstance")
+    alike = type(first) is type(second) and isinstance(first, ast.Name | ast.Attribute | ast.Subscript | ast.Constant)
+    return alike and not symmetric and ast.dump(first) != ast.dump(second)
 
 
 def _is_text(node: ast.BinOp) -> bool:
