@@ -21,11 +21,11 @@ _MOVES = frozenset({"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose"})
 
 def commute_with_quantisers(graph: ir.Graph) -> None:
     """Rule 1, in place, as far up as it goes."""
-    waiting = [node for node in graph if is_quant(node)]
+    waiting, origins = [node for node in graph if is_quant(node)], _Origins(graph)
     while waiting:
         node = waiting.pop()
         op = node.inputs[0].producer() if node.inputs[0] is not None else None
-        if op is None or not _commutes(op) or not _is_plain(node):
+        if op is None or not _commutes(op, origins) or not _is_plain(node):
             continue
         made: list[ir.Node] = []
 
@@ -56,14 +56,13 @@ def fold_pads(graph: ir.Graph) -> None:
         node.replace_input_with(0, pad.inputs[0])
 
 
-def _commutes(op: ir.Node) -> bool:
+def _commutes(op: ir.Node, origins: _Origins) -> bool:
     output = op.outputs[0]
     if len(output.uses()) > 1 or output.is_graph_output() or op.domain not in ("", "ai.onnx"):
         return False
     if op.op_type not in _COMMUTE | _MOVES or (op.op_type == "Pad" and not _pads_zeros(op)):
         return False
-    kinds = _kinds_above(output)
-    return kinds <= _COMMUTE | _MOVES and bool(kinds & _COMMUTE)  # an input that is only moved has its quantiser
+    return origins.commute(output)
 
 
 def _pads_zeros(pad: ir.Node) -> bool:
@@ -79,14 +78,21 @@ def _is_plain(quantiser: ir.Node) -> bool:
     return scale is not None and point is not None and scale.size == 1 and not np.any(point)
 
 
-def _kinds_above(value: ir.Value) -> set[str]:
-    """The ops between a value and the inputs and constants that it is made of."""
-    kinds, seen, waiting = set[str](), set[ir.Value](), [value]
-    while waiting:
-        value = waiting.pop()
-        node = value.producer()
-        if value not in seen and node is not None:
-            seen.add(value)
-            kinds.add(node.op_type)
-            waiting += [v for v in (node.inputs if node.op_type == "Concat" else node.inputs[:1]) if v is not None]
-    return kinds
+class _Origins:
+    """Of every value, whether inputs and constants become it by ops that commute or move, and whether any commutes.
+
+    Looked at once, in the graph's order: what a quantiser passes has no other reader, so no answer changes.
+    """
+
+    def __init__(self, graph: ir.Graph) -> None:
+        self._commuting = dict[ir.Value, bool]()  # of what is made by nothing else
+        for node in graph:
+            data = [v for v in (node.inputs if node.op_type == "Concat" else node.inputs[:1]) if v is not None]
+            made = [value for value in data if value.producer() is not None]
+            if node.op_type in _COMMUTE | _MOVES and all(value in self._commuting for value in made):
+                commutes = node.op_type in _COMMUTE or any(self._commuting[value] for value in made)
+                self._commuting |= dict.fromkeys(node.outputs, commutes)
+
+    def commute(self, value: ir.Value) -> bool:
+        """Whether a quantiser may go all the way up; an input that is only moved has its quantiser."""
+        return self._commuting.get(value, False)

@@ -6,11 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import onnx_ir as ir
 import pytest
 
 from hwflow.errors import UserError
 from hwflow.kernels.network import kernel_graph
+from hwflow.onnx_import.before_quantiser import commute_with_quantisers
 from hwflow.onnx_import.model import import_model
+from hwflow.onnx_import.quantiser import is_quant
 from hwflow.verify.import_gate import compare_import
 from tests.support.exact import assert_exact, real_inputs
 from tests.support.qonnx import ModelBuilder, weights
@@ -76,3 +79,24 @@ def test_near_exact_mode_does_not_advise_itself(tmp_path: Path) -> None:
     assert "GroupNormalization" in str(refused.value)
     assert "near-exact mode has no form of it" in str(refused.value)
     assert "import in near-exact mode" not in str(refused.value)
+
+
+@pytest.mark.parametrize("quantised", [1, 60])
+def test_what_is_above_is_looked_at_once(monkeypatch: pytest.MonkeyPatch, quantised: int) -> None:
+    """A chain of ReLUs, a quantiser behind each or behind the last only: the work grows with the chain."""
+    nodes = []
+    for n in range(60):
+        nodes.append(ir.Node("", "Relu", [nodes[-1].outputs[0] if nodes else ir.Input("x")]))
+        if n >= 60 - quantised:
+            parameters = [ir.Value(name="p", const_value=ir.tensor(np.float32(p))) for p in (0.25, 0, 8)]
+            nodes.append(ir.Node("qonnx.custom_op.general", "Quant", [nodes[-1].outputs[0], *parameters]))
+    graph, calls, producer = ir.Graph([], [nodes[-1].outputs[0]], nodes=nodes), [0], ir.Value.producer
+
+    def counted(value: ir.Value) -> ir.Node | None:
+        calls[0] += 1
+        return producer(value)
+
+    monkeypatch.setattr(ir.Value, "producer", counted)
+    commute_with_quantisers(graph)
+    assert is_quant(graph[0])
+    assert calls[0] <= 10 * len(nodes)
