@@ -17,7 +17,8 @@ class Limits:
     text_bytes: int = 1 << 26  # of a JSON file, which takes up to 30 times as much when it is read
     array_bytes: int = 1 << 30  # of all arrays of an .npz file
     vector_elements: int = 1 << 25  # of the vectors that a build makes itself
-    nodes: int = 100_000
+    nodes: int = 20_000  # about a millisecond each to import
+    kernel_nodes: int = 1_000  # of one kernel: its pipeline is that long, and frames are simulated until it is full
     rank: int = 8
     elements: int = 1 << 25  # of one tensor
     graph_elements: int = 1 << 27  # of all tensors of the integer graph together

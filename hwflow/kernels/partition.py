@@ -14,6 +14,7 @@ from hwflow.kernels.port_order import movement_at_outputs
 from hwflow.kernels.product_match import ProductMatcher
 from hwflow.kernels.route_match import RouteMatcher
 from hwflow.kernels.row_match import RowMatcher
+from hwflow.limits import LIMITS
 from hwflow.passes.movement import PERMUTATIONS, in_order
 
 
@@ -32,6 +33,7 @@ class _Partition(AttentionMatcher, ProductMatcher, RowMatcher, RouteMatcher):
                 if node.output not in self.taken:
                     match(node)
         self._check_cover()
+        self._check_lengths()
         ordered = sorted(self.kernels, key=lambda k: self.position[k.nodes[-1].output])
         return [replace(k, name=f"k{i}_{k.kind}") for i, k in enumerate(ordered)]
 
@@ -50,6 +52,17 @@ class _Partition(AttentionMatcher, ProductMatcher, RowMatcher, RouteMatcher):
                 f"{len(left)} node(s) that no hardware kernel covers: {'; '.join(names)}",
                 "layers, convolutions, attention, norms, pools, slices, concatenations, element-wise ops on tokens",
                 _remedy(self.graph, left),
+            )
+
+    def _check_lengths(self) -> None:
+        """The stages of a pipeline are those of all its ops, one after the other at worst."""
+        longest = max(self.kernels, key=lambda kernel: len(kernel.nodes), default=None)
+        if longest is not None and len(longest.nodes) > LIMITS.kernel_nodes:
+            raise UserError(
+                f"tensor {self.graph.names.get(longest.output, longest.output)!r}",
+                f"{len(longest.nodes)} operations in a row without a layer between them",
+                f"at most {LIMITS.kernel_nodes}, the ops of one kernel",
+                "Leave out those that do nothing.",
             )
 
     def _is_wire(self, node: Node) -> bool:

@@ -10,6 +10,7 @@ import pytest
 from hwflow.errors import UserError
 from hwflow.ir.ops import Add, MatMul, Mul, ReduceSum, Slice, Transpose
 from hwflow.kernels.network import kernel_graph
+from hwflow.limits import Limits
 from tests.support.blocks import Blocks
 
 
@@ -102,3 +103,12 @@ def test_streams_of_different_lengths_do_not_join() -> None:
 
 def test_nothing_to_compute() -> None:
     assert "nothing to compute" in refusal(Blocks(), "t0")
+
+
+def test_more_operations_than_a_kernel_has_stages_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    blocks = Blocks()
+    x = blocks.x
+    for _ in range(4):
+        x = blocks.builder.add(Add(), x, blocks.x)
+    monkeypatch.setattr("hwflow.kernels.partition.LIMITS", Limits(kernel_nodes=3))
+    assert "found 4 operations in a row without a layer between them; expected at most 3" in refusal(blocks, x)
