@@ -8,8 +8,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
 from hwflow.errors import UserError
 from hwflow.ir.graph import Graph, IntArray
@@ -62,9 +64,16 @@ def emulate(graph: Graph, inputs: Mapping[str, IntArray], keep: Iterable[str] = 
     """``run`` on a large batch: chunked, multi-threaded, same result."""
     keep = tuple(keep)
     chunks = list(_chunks(graph, inputs))
-    with ThreadPoolExecutor(min(len(chunks), os.cpu_count() or 1)) as pool:
+    workers = min(len(chunks), os.cpu_count() or 1)
+    with _blas().limit(limits=1 if workers > 1 else None), ThreadPoolExecutor(workers) as pool:
         parts = list(pool.map(lambda chunk: run(graph, chunk, keep), chunks))
     return {id: np.concatenate([part[id] for part in parts]) for id in parts[0]}
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    """BLAS's own threads would wait for each other in every chunk's products: up to twenty times the work."""
+    return ThreadpoolController().select(user_api="blas")
 
 
 def _chunks(graph: Graph, inputs: Mapping[str, IntArray]) -> Iterator[dict[str, IntArray]]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from typing import Any
+
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from hwflow.errors import UserError
 from hwflow.ir import reference
@@ -76,3 +80,17 @@ def test_input_data_of_another_shape_or_not_finite_is_refused() -> None:
     for bad in (np.nan, np.inf):
         with pytest.raises(UserError, match="input 'pixels': found a value that is not finite"):
             reference.quantise_input(graph, graph.inputs[0], np.full((1, 4), bad, np.float32))
+
+
+def test_chunks_have_the_threads_and_blas_has_none_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph, run, seen = graph_of(), reference.run, set[int]()
+
+    def looked_at(*given: Any) -> Any:
+        seen.update(library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas")
+        return run(*given)
+
+    monkeypatch.setattr(reference, "run", looked_at)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    with threadpool_limits(limits=2, user_api="blas"):
+        reference.emulate(graph, {graph.inputs[0]: np.zeros((64, 5, 16), np.int64)})
+    assert seen == {1}
