@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import onnx_ir as ir
 
 from hwflow.errors import UserError
+from hwflow.onnx_import.rewrite import origin_of
 
 NEAR_EXACT = "use hwflow's table form of it, or import in near-exact mode"
 REWRITTEN = "it rewrites Softmax and LayerNormalization over the last axis, and norms that are written so"
@@ -43,8 +44,7 @@ class Problems:
 
     def add(self, position: int, node: ir.Node, reason: str) -> None:
         """Note why a node is refused."""
-        name = node.name or (node.outputs[0].name if node.outputs else "") or "?"
-        self.lines.append(f"node {position} {node.op_type} {name!r}: {reason}")
+        self.lines.append(f"node {position} {origin_of(node)}: {reason}")
 
     def raise_if_any(self) -> None:
         """UserError that lists every problem."""

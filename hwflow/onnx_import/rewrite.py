@@ -8,6 +8,7 @@ import numpy as np
 import onnx_ir as ir
 
 _QONNX = "qonnx.custom_op.general"
+_ORIGIN = "hwflow.origin"  # in the memory of a node that a rewrite made
 
 
 def constant(graph: ir.Graph, array: np.ndarray, hint: str) -> ir.Value:
@@ -58,6 +59,13 @@ def bypass(graph: ir.Graph, node: ir.Node) -> None:
         source.name, source.shape, source.type = name, shape or source.shape, type or source.type
 
 
+def origin_of(node: ir.Node) -> str:
+    """What the user calls a node: its own type and name, or those of the node of the file that it was made from."""
+    name = node.name or (node.outputs[0].name if node.outputs else "") or "?"
+    found = node.meta.get(_ORIGIN)
+    return f"{node.op_type} {name!r}" if found is None else f"{found} (its {node.op_type})"
+
+
 class Replacement:
     """Makes nodes right before the node that is replaced."""
 
@@ -65,14 +73,13 @@ class Replacement:
         self.graph, self.node = graph, node
         self.nodes: list[ir.Node] = []
         self._stem = node.outputs[0].name or "value"
+        self._origin = node.meta.get(_ORIGIN) or origin_of(node)
 
     def op(self, op_type: str, *inputs: ir.Value, **attributes: int | float | str | Sequence[int]) -> ir.Value:
         """A standard node; returns its only output."""
         node = ir.node(op_type, list(inputs), attributes=attributes, num_outputs=1)
         node.outputs[0].name = f"{self._stem}/hwflow_{len(self.nodes)}_{op_type}"
-        self.graph.insert_before(self.node, [node])
-        self.nodes.append(node)
-        return node.outputs[0]
+        return self._insert(node)
 
     def quant(
         self, value: ir.Value, scale: ir.Value | float, bits: int, *,
@@ -84,10 +91,8 @@ class Replacement:
         attributes: dict[str, int | str] = {"signed": int(signed), "narrow": 0, "rounding_mode": rounding}
         node = ir.node("Quant", inputs, attributes=attributes, domain=_QONNX)
         node.outputs[0].name = f"{self._stem}/hwflow_{len(self.nodes)}_Quant"
-        self.graph.insert_before(self.node, [node])
         self.graph.opset_imports[_QONNX] = 1
-        self.nodes.append(node)
-        return node.outputs[0]
+        return self._insert(node)
 
     def copy(self, node: ir.Node, inputs: Sequence[ir.Value | None], index: int = 0) -> ir.Value:
         """The same operator on other inputs; returns one of its outputs."""
@@ -95,9 +100,14 @@ class Replacement:
         made = ir.Node(node.domain, node.op_type, inputs, list(node.attributes.values()), num_outputs=count)
         for number, output in enumerate(made.outputs):
             output.name = f"{self._stem}/hwflow_{len(self.nodes)}_{node.op_type}" + (f"_{number}" if count > 1 else "")
-        self.graph.insert_before(self.node, [made])
-        self.nodes.append(made)
+        self._insert(made)
         return made.outputs[index]
+
+    def _insert(self, node: ir.Node) -> ir.Value:
+        node.meta[_ORIGIN] = self._origin
+        self.graph.insert_before(self.node, [node])
+        self.nodes.append(node)
+        return node.outputs[0]
 
     def const(self, array: np.ndarray | float, hint: str = "const") -> ir.Value:
         """A constant, float32 unless the array says otherwise."""

@@ -253,3 +253,11 @@ def test_a_node_that_makes_no_sense_is_a_user_error(tmp_path: Path, name: str) -
     m = ModelBuilder()
     y = MALFORMED[name](m, quantised(m))
     refusal(tmp_path, m, m.quant(y))
+
+
+def test_a_node_that_a_rewrite_made_is_named_by_the_node_of_the_file(tmp_path: Path) -> None:
+    m = ModelBuilder()
+    x = quantised(m, 1, 2, 4, 4)
+    kernel, bias = m.weights(weights(3, 2, 1, 1)), m.const(weights(3))
+    text = refusal(tmp_path, m, m.quant(m.node("Conv", x, kernel, bias, label="features.0")))
+    assert re.search(r"node \d Conv 'features.0' \(its Add\): its constant \[1, 3, 1, 1\] lies on no fixed-point", text)

@@ -12,7 +12,7 @@ from hwflow.onnx_import.quantiser import is_quant, read_quantiser
 
 MOVEMENT = frozenset({"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose"})
 MOVES = MOVEMENT | {"Slice", "Split", "Gather"}
-_KEEPS = MOVES | {"Relu", "Neg", "Clip"}
+_KEEPS = MOVES | {"Relu", "Neg", "Clip", "MaxPool", "ReduceMax"}
 
 
 def label(node: ir.Node) -> str:

@@ -40,7 +40,21 @@ def quant(s: Scales, node: ir.Node) -> None:
         s.quantisers += 1
     narrow = quantiser.value_bits <= s.options.narrow_bits
     frac = round(-np.log2(step))
-    s.of[node.outputs[0]] = Scaled(scale, frac, quantiser.value_bits - frac, narrow)
+    source = s.of[node.inputs[0]]
+    if quantiser.point == 0 and _holds(source, frac, quantiser.value_bits - frac):
+        s.of[node.outputs[0]] = replace(source, narrow=narrow)  # the importer sees no quantiser either
+    else:
+        s.of[node.outputs[0]] = Scaled(scale, frac, quantiser.value_bits - frac, narrow)
+
+
+def _holds(source: Scaled, frac: int, whole: int) -> bool:
+    """Whether the numbers of a tensor lie on a grid that is no coarser, in a range that is no smaller.
+
+    Where an end of the range is cut off after all, a bias is put on a coarser grid than it could be.
+    """
+    if source.frac is None or source.port is not None or source.is_function:
+        return False
+    return source.frac <= frac and source.whole <= whole
 
 
 def _of_input(node: ir.Node, scale: Reals) -> float:

@@ -35,3 +35,19 @@ def test_rate(tmp_path: Path, transposed: bool, scale: float) -> None:
     assert measured(imported, *((5, 8) if transposed else (8,))).output_rate < 5e-4
     if transposed:
         assert [k.kind for k in kernel_graph(imported.graph, 200.0).kernels] == ["linear"]
+
+
+@pytest.mark.parametrize("between", ["nothing", "MaxPool", "finer quantiser"])
+def test_rate_behind_a_coarse_image(tmp_path: Path, between: str) -> None:
+    """Measured: 0. What is put in front of the Conv leaves the coarse grid of signs, on which the bias must lie."""
+    m = ModelBuilder()
+    x = m.quant(m.input(1, 4, 6, 6), 2, 0, narrow=True)
+    if between == "MaxPool":
+        x = m.node("MaxPool", x, kernel_shape=[2, 2], strides=[2, 2])
+    elif between == "finer quantiser":
+        x = m.quant(m.node("Neg", x), 20, 14)
+    signs = m.const(np.sign(weights(12, 4, 3, 3)))
+    y = norm(m, m.node("Conv", x, signs), 12)
+    imported = near_exact(tmp_path, m, m.quant(y, 2, 0, narrow=True))
+    assert between == "finer quantiser" or not any("inserted" in note for note in imported.rewrites)
+    assert measured(imported, 4, 6, 6).output_rate < 5e-4
