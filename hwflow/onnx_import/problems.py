@@ -10,7 +10,7 @@ from hwflow.errors import UserError
 from hwflow.onnx_import.rewrite import origin_of
 
 NEAR_EXACT = "use hwflow's table form of it, or import in near-exact mode"
-REWRITTEN = "it rewrites Softmax and LayerNormalization over the last axis, and norms that are written so"
+REWRITTEN = "it rewrites Softmax, LogSoftmax and LayerNormalization over the last axis, and norms that are written so"
 _ADVICE = {
     "Softmax": NEAR_EXACT,
     "LayerNormalization": NEAR_EXACT,
@@ -24,7 +24,7 @@ _ADVICE = {
     "PRelu": "give it a constant slope",
     "Resize": "repeat rows and columns by Concat, or leave it out",
     "Attention": "export it as MatMul and Softmax (an operator set below 23), and use near-exact mode",
-    "LogSoftmax": "leave it out and take the logarithm behind the design, or use Softmax and near-exact mode",
+    "LogSoftmax": "leave it out and take the logarithm behind the design, or import in near-exact mode",
 }
 
 

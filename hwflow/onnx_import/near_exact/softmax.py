@@ -2,7 +2,7 @@
 
 ``d = max(x) - x`` on a grid of 2 * exp_bits bits over [0, 16) is cut into its upper and lower half, so that
 ``exp(-d) = exp(-upper) exp(-lower)`` needs two small tables and no interpolation (Tang, "Table-driven implementation of
-the exponential function", ACM TOMS 15, 1989). Beyond 16, exp is below 2**-23.
+the exponential function", ACM TOMS 15, 1989). Beyond 16, exp is below 2**-23. LogSoftmax is ``-d - log(sum(exp(-d)))``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import onnx_ir as ir
 from hwflow.errors import UserError
 from hwflow.onnx_import.attributes import int_of
 from hwflow.onnx_import.near_exact.context import Context
-from hwflow.onnx_import.near_exact.newton import reciprocal
+from hwflow.onnx_import.near_exact.newton import logarithm, reciprocal
 from hwflow.onnx_import.near_exact.queries import constant_and_other, is_op, label, operand, producer
 from hwflow.onnx_import.near_exact.ranges import exponent
 from hwflow.onnx_import.rewrite import Replacement, constant, replace
@@ -26,26 +26,31 @@ def rewrite_softmax(context: Context) -> None:
     """Rewrite in place. UserError for a softmax over another axis than the last."""
     o = context.options
     for node in list(context.graph):
-        if is_op(node, "Softmax"):
+        if is_op(node, "Softmax", "LogSoftmax"):
             _check(node)
             tables = f"exp 2 x {o.exp_bits} bits, reciprocal {o.table_bits} bits, {o.newton_steps} Newton-Raphson steps"
-            context.note(node, f"table softmax, {tables}")
+            kind = "softmax and logarithm" if node.op_type == "LogSoftmax" else "softmax"
+            context.note(node, f"table {kind}, {tables}")
             _limit_mask(context, node)
-            replace(context.graph, node, lambda r, node=node: _build(context, r, operand(node)))  # type: ignore[misc]
+            replace(context.graph, node, lambda r, node=node: _build(context, r, node))  # type: ignore[misc]
 
 
 def _check(node: ir.Node) -> None:
     shape, axis = operand(node).shape, int_of(node, "axis", -1)
     if shape is None or axis not in (-1, len(shape) - 1):
-        raise UserError(f"Softmax {label(node)!r}", f"axis {axis}", "the last axis", "Transpose its input.")
+        raise UserError(f"{node.op_type} {label(node)!r}", f"axis {axis}", "the last axis", "Transpose its input.")
 
 
-def _build(context: Context, r: Replacement, x: ir.Value) -> ir.Value:
+def _build(context: Context, r: Replacement, node: ir.Node) -> ir.Value:
+    x = operand(node)
     assert x.shape is not None
     o, length = context.options, int(x.shape.numpy()[-1])
-    e = _exp(r, r.op("Sub", context.reduce(r, "ReduceMax", x), x), o.exp_bits, o.value_bits)
+    below = r.op("Sub", context.reduce(r, "ReduceMax", x), x)
+    e = _exp(r, below, o.exp_bits, o.value_bits)
     whole = max(1, exponent(length))
     total = r.quant(context.reduce(r, "ReduceSum", e), 2.0 ** (whole - o.wide_bits), o.wide_bits, signed=False)
+    if node.op_type == "LogSoftmax":
+        return r.op("Neg", r.op("Add", below, logarithm(r, total, whole, o)))
     product = r.op("Mul", e, reciprocal(r, total, whole, o))
     return r.quant(product, 2.0 ** (1 - o.wide_bits), o.wide_bits, signed=False)
 

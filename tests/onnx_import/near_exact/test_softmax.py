@@ -9,6 +9,7 @@ import pytest
 
 from hwflow.errors import UserError
 from hwflow.ir import reference
+from hwflow.kernels.network import kernel_graph
 from hwflow.onnx_import.model import ImportedModel
 from tests.support.near_exact import measured, near_exact
 from tests.support.qonnx import ModelBuilder
@@ -28,6 +29,17 @@ def test_rate(tmp_path: Path, length: int, opset: int) -> None:
     report = measured(model(tmp_path, length, opset), 6, length)
     assert report.output_rate < 3e-4
     assert report.max_step_difference <= 1
+
+
+@pytest.mark.parametrize("length", [1, 5, 200])
+def test_log_softmax(tmp_path: Path, length: int) -> None:
+    """Measured: at most one step of 2^-17, in one kernel. A row shares its logarithm: rates would count ties."""
+    m = ModelBuilder()
+    y = m.node("LogSoftmax", m.quant(m.input(1, 4, length), 8, 4), axis=-1)
+    imported = near_exact(tmp_path, m, m.quant(y, 24, 17))
+    assert measured(imported, 4, length, count=100, spread=3.0).max_step_difference <= 1
+    if length > 1:
+        assert [kernel.kind for kernel in kernel_graph(imported.graph, 200.0).kernels] == ["row"]
 
 
 @pytest.mark.parametrize("coarse", [{"exp_bits": 5}, {"table_bits": 5, "newton_steps": 0}, {"value_bits": 9}])
