@@ -24,6 +24,7 @@ from hwflow.onnx_import.fold import QUANTISED_BY
 from hwflow.onnx_import.lookup import ChainTable
 from hwflow.onnx_import.problems import NotQuantised, Problems, Unsupported, advice
 from hwflow.onnx_import.quantiser import exact_quantiser, is_quant
+from hwflow.onnx_import.simplify import REWRITTEN_OPS
 from hwflow.onnx_import.values import Constant, RawInput, Source, Symbol, Value, first_unit_axis
 
 FLOAT32_EXACT = 1 << 24
@@ -86,12 +87,15 @@ class Importer:
 
         handler = HANDLERS.get("Quant" if is_quant(node) else node.op_type if node.domain in ("", "ai.onnx") else "")
         try:
+            is_behind = any(v is not None and v not in self.symbols for v in node.inputs)
+            if handler is None and is_behind and node.op_type in REWRITTEN_OPS:
+                return  # it has no handler only because the shape of what is refused is not known
             if handler is None:
                 raise Unsupported(advice(node.op_type))
             self._check_sizes(node)
             if is_quant(node):
                 exact_quantiser(node)
-            if any(v is not None and v not in self.symbols for v in node.inputs):
+            if is_behind:
                 return  # behind a node that is refused: what it computes is not known
             for output, symbol in zip(node.outputs, handler(self, node), strict=False):
                 self.symbols[output] = symbol

@@ -23,7 +23,6 @@ from hwflow.onnx_import.near_exact import NearExactOptions, make_exact
 from hwflow.onnx_import.near_exact.swish import spell_out_swish
 from hwflow.onnx_import.near_exact.synthetic import Distribution, distributions
 from hwflow.onnx_import.ports import PortData, PortScales, read_port_scales
-from hwflow.onnx_import.problems import NEAR_EXACT, REWRITTEN
 from hwflow.onnx_import.shapes import infer_shapes
 from hwflow.onnx_import.simplify import simplify
 
@@ -92,8 +91,7 @@ def _integers(model: ir.Model, limits: Limits, mode: Mode) -> Imported:
     except UserError as error:
         if mode == "exact":
             raise
-        found = error.found.replace(NEAR_EXACT, "near-exact mode has no form of it; " + REWRITTEN)
-        found = found.replace(", or import in near-exact mode", "").replace(" or use near-exact mode", "")
+        found = error.found.replace(", or import in near-exact mode", "").replace(" or use near-exact mode", "")
         raise UserError(error.subject, found, error.expected, "Change the nodes named.") from error
 
 

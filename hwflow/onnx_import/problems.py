@@ -10,12 +10,15 @@ from hwflow.errors import UserError
 from hwflow.onnx_import.rewrite import origin_of
 
 NEAR_EXACT = "use hwflow's table form of it, or import in near-exact mode"
-REWRITTEN = "it rewrites Softmax, LogSoftmax and LayerNormalization over the last axis, and norms that are written so"
+_GROUPS = (
+    "no mode normalises groups of channels together with their pixels; train with BatchNormalization, "
+    "or with hwflow's GroupNorm of one group, which is exact"
+)
 _ADVICE = {
     "Softmax": NEAR_EXACT,
     "LayerNormalization": NEAR_EXACT,
-    "GroupNormalization": NEAR_EXACT,
-    "InstanceNormalization": NEAR_EXACT,
+    "GroupNormalization": _GROUPS,
+    "InstanceNormalization": _GROUPS,
     "BatchNormalization": "fold it into the layer before it, or import in near-exact mode",
     "ConvTranspose": "write it as an upsampling and a Conv",
     "Where": "its condition and one of its branches must be constants; write others as sums and products",

@@ -169,3 +169,6 @@ _RULES: dict[str, _Rule] = {
     "Gemm": _gemm,
     "ReduceMean": _reduce_mean,
 }
+
+REWRITTEN_OPS = frozenset({*_COMPOSITIONS, *_IMAGE_RULES, *_RULES})
+"""Ops that a rule takes; most need to know the shape of what they read."""

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hwflow.errors import UserError
-from hwflow.onnx_import.model import import_model
+from hwflow.onnx_import.model import Mode, import_model
 from tests.support.qonnx import ModelBuilder, weights
 
 
@@ -261,3 +261,15 @@ def test_a_node_that_a_rewrite_made_is_named_by_the_node_of_the_file(tmp_path: P
     kernel, bias = m.weights(weights(3, 2, 1, 1)), m.const(weights(3))
     text = refusal(tmp_path, m, m.quant(m.node("Conv", x, kernel, bias, label="features.0")))
     assert re.search(r"node \d Conv 'features.0' \(its Add\): its constant \[1, 3, 1, 1\] lies on no fixed-point", text)
+
+
+@pytest.mark.parametrize("mode", ["exact", "near-exact"])
+@pytest.mark.parametrize("pool", ["GlobalMaxPool", "GlobalAveragePool"])
+def test_norms_of_groups_are_refused_by_a_reason_that_holds_in_the_mode(tmp_path: Path, mode: Mode, pool: str) -> None:
+    """And what stands behind them is not: it is refused for nothing but their shape."""
+    m = ModelBuilder(21)
+    y = quantised(m, 1, 8, 4, 4)
+    y = m.node("GroupNormalization", y, m.const(np.ones(8)), m.const(np.zeros(8)), num_groups=2, label="norm")
+    with pytest.raises(UserError, match="found 1 node without") as caught:
+        import_model(m.save(tmp_path, m.quant(m.node(pool, m.node("Relu", y)))), mode)
+    assert "GroupNormalization 'norm': not supported: no mode normalises groups of channels" in str(caught.value)
