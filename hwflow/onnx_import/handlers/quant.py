@@ -62,7 +62,8 @@ def _input(importer: Importer, raw: RawInput, quantiser: Quantiser, frac: int, n
         importer.inputs[raw.name] = (id, key)
     id, first = importer.inputs[raw.name]
     if first != key:
-        raise Unsupported(f"input {raw.name!r} is quantised in two ways; quantise it once, then branch")
+        found = f"input {raw.name!r} is quantised in two ways, but one port carries one grid"
+        raise Unsupported(f"{found}; quantise it once, then branch, or make it two inputs")
     if raw.moves:
         id = importer.full(Value(id, raw.port, batch))
         for move in raw.moves:
