@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hwflow import record as r
 from hwflow.design import layout
 from hwflow.design.describe import simulate_schedule
-from hwflow.design.golden import golden_vectors
+from hwflow.design.golden import golden_vectors, with_directed
 from hwflow.design.recheck import check_golden
 from hwflow.design.unrolled import simulate_unrolled
 from hwflow.files import write_atomic
@@ -45,6 +45,8 @@ def cosimulate(
 ) -> CosimResult:
     """Run ``frames`` frames back to back through the RTL in each mode, and save the record.
 
+    Up to half of them, the last, are directed at entries of tables that the build's inputs do not reach.
+
     A wrong bit, a deadlock, a missed budget or prediction is a failed gate of the record, with the details in the
     result. Raises UserError, ToolMissing, and GateFailed when a tool ends with an error.
     """
@@ -52,7 +54,9 @@ def cosimulate(
     say(f"golden values of {frames} frames")
     network, schedule = design.network, design.schedule
     check_golden(design)
-    golden = _streams(design, golden_vectors(design, frames, "cosim"))
+    directed = min(frames // 2, len(design.vectors.directed[0])) if design.vectors.directed else 0
+    vectors = golden_vectors(design, frames - directed, "cosim")
+    golden = _streams(design, with_directed(design, vectors, directed))
     kernels = [KernelPorts(k.name, k.sources, k.sinks) for k in network.kernels] if _has_kernels(design) else []
     options = CosimOptions(schedule.latency, schedule.ii, tuple(modes), seed, streams)
     work = design.path / COSIM

@@ -36,6 +36,14 @@ def golden_vectors(design: Design, count: int, stage: str) -> dict[str, IntArray
     return {**design.ports.integers(inputs), **golden}
 
 
+def with_directed(design: Design, vectors: Mapping[str, IntArray], most: int) -> dict[str, IntArray]:
+    """The vectors, and behind them at most so many that are directed at entries of tables, the best of them."""
+    inputs = tuple(array[:most] for array in design.vectors.directed)
+    if not inputs or not len(inputs[0]):
+        return dict(vectors)
+    return _joined(vectors, {**design.ports.integers(inputs), **_outputs(design, inputs)})
+
+
 def with_expected(design: Design, vectors: Mapping[str, IntArray]) -> dict[str, IntArray]:
     """The vectors, and behind them those that the framework computed: its inputs, and its outputs as golden values."""
     inputs, outputs = design.vectors.expected
@@ -47,6 +55,10 @@ def with_expected(design: Design, vectors: Mapping[str, IntArray]) -> dict[str, 
     for index, (channel, values) in enumerate(zip(design.network.outputs, outputs, strict=True)):
         integers = grid_integers(values, graph, graph.outputs[index])
         more[design.network.tensor_of[channel]] = design.network.streamed(index, integers)
+    return _joined(vectors, more)
+
+
+def _joined(vectors: Mapping[str, IntArray], more: Mapping[str, IntArray]) -> dict[str, IntArray]:
     return {id: np.concatenate([values, more[id]]) if id in more else values for id, values in vectors.items()}
 
 

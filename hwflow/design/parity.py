@@ -17,10 +17,11 @@ from hwflow.kernels.network import KernelGraph
 from hwflow.onnx_import.model import ImportedModel
 from hwflow.record.coverage import reach_results
 from hwflow.verify.coverage import TableCoverage
+from hwflow.verify.directed import directed_inputs
 from hwflow.verify.evaluation import Evaluation
 from hwflow.verify.golden import golden_runner
 from hwflow.verify.parity import compare_every_tensor
-from hwflow.verify.ports import Arrays
+from hwflow.verify.ports import Arrays, ModelPorts
 from hwflow.verify.scores import evaluate
 
 EVERY_TENSOR = 1000  # inferences for which every tensor is compared; the outputs are compared for all
@@ -34,10 +35,11 @@ def verify_reference(imported: ImportedModel, network: KernelGraph, data: Evalua
     ``data`` are in the units of the input ports.
     """
     outputs, first = imported.graph.outputs, tuple(array[:EVERY_TENSOR] for array in data.ports)
-    coverage = TableCoverage(imported.graph)
+    coverage, directed = TableCoverage(imported.graph), _directed(imported, first)
+    traced = tuple(np.concatenate(pair) for pair in zip(first, directed, strict=True)) if directed else first
     parity = [
         r.Parity(tensor=each.tensor, stage="reference", compared=each.compared, mismatches=each.wrong)
-        for each in compare_every_tensor(imported, first, coverage=coverage)
+        for each in compare_every_tensor(imported, traced, coverage=coverage)
     ]
     golden = golden_runner(imported, outputs).run(data.ports)
     found = _reference(imported.graph, data.ports, outputs)
@@ -45,9 +47,16 @@ def verify_reference(imported: ImportedModel, network: KernelGraph, data: Evalua
     result = r.Result(stage="reference", metric="output mismatches", value=wrong, unit="values", limit=0)
     tensors = r.Result(stage="reference", metric="tensors compared", value=len(parity), unit="")
     kernels = _kernel_golden(imported, network, data.ports, golden)
-    vectors = Vectors(data.inputs, kernels, data.labels, data.classes, data.others)
+    vectors = Vectors(data.inputs, kernels, data.labels, data.classes, data.others, directed=directed)
     results = [result, tensors, *reach_results(map(astuple, coverage.tables()))]
     return vectors, parity, results, _accuracy(imported, data, golden[outputs[0]], found[outputs[0]])
+
+
+def _directed(imported: ImportedModel, inputs: Arrays) -> Arrays:
+    """At entries of tables that the inputs do not reach; states come from the chunk before, nobody directs them."""
+    if ModelPorts(imported.graph, imported.golden).states:
+        return ()
+    return directed_inputs(imported.graph, inputs)
 
 
 def _reference(graph: Graph, inputs: Arrays, keep: tuple[str, ...]) -> dict[str, IntArray]:

@@ -113,16 +113,16 @@ def check_described(design: Design) -> None:
 
 def check_testbench(design: Design) -> None:
     """Write what csim ran on again, as far as its data are those of the build. Raises GateFailed with the file."""
-    from hwflow.design.golden import golden_vectors, with_expected
+    from hwflow.design.golden import golden_vectors, with_directed, with_expected
     from hwflow.design.simulate_c import write_bench
 
     ran = {each.metric: int(each.value) for each in design.record.results if each.stage == "csim"}
     if (count := ran.get("inferences")) is None:
         return
-    total = count + ran.get("inferences of the framework", 0)  # they come behind the others
+    total = count + sum(ran.get(f"inferences {kind}", 0) for kind in ("directed at tables", "of the framework"))
     vectors = golden_vectors(design, min(count, len(design.vectors.inputs)), "csim")
     if count <= len(design.vectors.inputs):
-        vectors = with_expected(design, vectors)
+        vectors = with_expected(design, with_directed(design, vectors, count))  # behind the others
     with tempfile.TemporaryDirectory(prefix="hwflow-") as name:
         fresh = Path(name)
         write_bench(design, vectors, fresh)

@@ -11,7 +11,7 @@ import numpy as np
 from hwflow import record as r
 from hwflow.backends.hls.testbench import Limits, write_testbench
 from hwflow.design import layout
-from hwflow.design.golden import golden_vectors, with_expected
+from hwflow.design.golden import golden_vectors, with_directed, with_expected
 from hwflow.design.parity import accuracy
 from hwflow.design.recheck import check_golden
 from hwflow.ir.graph import IntArray
@@ -26,13 +26,19 @@ def simulate_c(design: Design, count: int, progress: Callable[[str], None] | Non
     say = progress or (lambda _: None)
     say(f"vectors for {count} inferences")
     check_golden(design)
-    vectors = with_expected(design, golden_vectors(design, count, "csim"))
+    vectors = with_expected(design, with_directed(design, golden_vectors(design, count, "csim"), count))
     project = design.path / layout.HLS
     write_bench(design, vectors, project)
     say("compile with g++ and run")
     result = run_csim(project)
     build = r.with_testbench(design.record, design.path)
-    build = r.with_stage(build, "csim", _results(result, count), _parity(design, result), _accuracy(design, count))
+    build = r.with_stage(
+        build,
+        "csim",
+        _results(result, count, _directed(design, count)),
+        _parity(design, result),
+        _accuracy(design, count),
+    )
     return design.save(build)
 
 
@@ -47,11 +53,20 @@ def _limits(design: Design) -> Limits:
     return Limits(schedule.latency, latency, schedule.ii, budgets.ii_cycles or 0)
 
 
-def _results(result: CsimResult, count: int) -> list[r.Result]:
-    """Behind the inferences that were asked for come those that the framework computed, if any."""
+def _directed(design: Design, count: int) -> int:
+    """How many inferences come behind those asked for that are directed at entries of tables."""
+    return min(count, len(design.vectors.directed[0])) if design.vectors.directed else 0
+
+
+def _results(result: CsimResult, count: int, directed: int) -> list[r.Result]:
+    """Behind the inferences that were asked for come those directed at tables, then the framework's, if any."""
     bits = r.Result(stage="csim", metric="mismatching bits", value=result.wrong_bits, unit="bits", limit=0)
     failures = r.Result(stage="csim", metric="testbench failures", value=len(result.failures), limit=0)
-    inferences = {"inferences": min(count, result.vectors), "inferences of the framework": result.vectors - count}
+    inferences = {
+        "inferences": min(count, result.vectors),
+        "inferences directed at tables": min(directed, result.vectors - count),
+        "inferences of the framework": result.vectors - count - directed,
+    }
     figures = [r.Result(stage="csim", metric=name, value=value) for name, value in inferences.items() if value > 0]
     return [bits, failures, *figures]
 

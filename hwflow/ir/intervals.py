@@ -23,6 +23,15 @@ def output_bounds(op: Op, inputs: Sequence[Tensor], bounds: Sequence[Bounds], pr
     return found
 
 
+def maximum_subtracted(node: Node, producers: Mapping[str, Node]) -> bool:
+    """Whether a difference is that of a tensor and its maximum along the last axis, either way round."""
+    for maximum, of in (node.inputs, node.inputs[::-1]):
+        made = producers.get(maximum)
+        if made is not None and isinstance(made.op, ReduceMax) and made.op.axis == -1 and _is_maximum(made, of):
+            return True
+    return False
+
+
 def graph_bounds(graph: Graph, wanted: Iterable[str]) -> dict[str, Bounds]:
     """Bounds of the tensors ``wanted`` of a finished graph, as its builder had them."""
     wanted = tuple(wanted)

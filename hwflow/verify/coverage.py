@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hwflow.ir.graph import Bounds, Graph, IntArray, Node
-from hwflow.ir.intervals import graph_bounds
+from hwflow.ir.graph import Graph, IntArray, Node
 from hwflow.ir.ops import Lookup, Table
+from hwflow.ir.value_sets import value_sets
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +28,38 @@ class TableReach:
 class TableCoverage:
     """Counts by Table and Lookup of a graph; a constant that two of them read is a table in each.
 
-    Reachable is what the bounds of some element of the source allow (`hwflow.ir.intervals`): an upper limit, since
-    bounds see neither gaps nor what two elements have to do with each other.
+    Reachable is what some element of the source may be (`hwflow.ir.value_sets`): an upper limit, since that sees little
+    of what two elements have to do with each other.
     """
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self._nodes = [n for n in graph.nodes if isinstance(n.op, Table | Lookup) and not _is_constant(graph, n)]
         self.sources = tuple(dict.fromkeys(node.inputs[0] for node in self._nodes))
-        bounds = graph_bounds(graph, self.sources)
-        self._reachable = {n.output: self._entries(n, _integers(bounds[n.inputs[0]])) for n in self._nodes}
+        values = value_sets(graph, self.sources)
+        self._reachable = {n.output: self._entries(n, values[n.inputs[0]]) for n in self._nodes}
         self._reached = {output: np.zeros_like(mask) for output, mask in self._reachable.items()}
 
-    def add(self, values: Mapping[str, IntArray]) -> None:
-        """Count the integers (count, *shape) of every one of ``sources``."""
-        for node in self._nodes:
-            self._reached[node.output] |= self._entries(node, values[node.inputs[0]])
+    def add(self, values: Mapping[str, IntArray]) -> IntArray:
+        """Count the integers (count, *shape) of every one of ``sources``; for each new entry the inference with it."""
+        rows = [self._new(node, values[node.inputs[0]]) for node in self._nodes]
+        return np.concatenate(rows) if rows else np.zeros(0, np.int64)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every entry that can be was reached."""
+        return not any(np.any(all & ~self._reached[output]) for output, all in self._reachable.items())
+
+    def _new(self, node: Node, integers: IntArray) -> IntArray:
+        """Mark the entries that a node reads; for each that is new the first inference that reads it."""
+        reached, each = self._reached[node.output], integers[0].size if len(integers) else 1
+        assert isinstance(node.op, Table | Lookup)
+        addresses = np.asarray(node.op.address(self._graph.inputs_of(node), integers)).ravel()
+        new = np.flatnonzero(~reached[addresses])
+        entries, first = np.unique(addresses[new], return_index=True)
+        reached[entries] = True
+        rows: IntArray = new[first] // each
+        return rows
 
     def tables(self) -> list[TableReach]:
         """Each table, in the order of the graph."""
@@ -64,11 +80,3 @@ class TableCoverage:
 
 def _is_constant(graph: Graph, node: Node) -> bool:
     return graph.tensors[node.inputs[0]].is_constant
-
-
-def _integers(bounds: Bounds) -> IntArray:
-    """Every integer that lies in the bounds of at least one element."""
-    low, high = int(bounds.lo.min()), int(bounds.hi.max())
-    count = high - low + 2
-    begin, end = (np.bincount((side - low).ravel(), minlength=count) for side in (bounds.lo, bounds.hi + 1))
-    return low + np.flatnonzero(np.cumsum(begin - end) > 0)

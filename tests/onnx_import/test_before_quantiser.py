@@ -70,6 +70,16 @@ def test_other_zero_points_and_fillings_stay_where_they_are(tmp_path: Path) -> N
         import_model(m.save(tmp_path, m.quant(m.node("MatMul", y, m.weights(weights(8, 4))), 8, 3)))
 
 
+@pytest.mark.parametrize("use", ["output", "reader"])
+def test_what_is_needed_unquantised_too_stays_where_it_is(tmp_path: Path, use: str) -> None:
+    m = ModelBuilder()
+    rectified = m.node("Relu", m.input(1, 4, 8))
+    y = m.quant(m.node("MatMul", m.quant(rectified, signed=False), m.weights(weights(8, 4))), 8, 3)
+    other = rectified if use == "output" else m.node("Sigmoid", rectified)
+    with pytest.raises(UserError, match=r"before a quantiser|not quantised|no quantiser"):
+        import_model(m.save(tmp_path, y, other))
+
+
 def test_near_exact_mode_does_not_advise_itself(tmp_path: Path) -> None:
     m = ModelBuilder(21)
     x, affine = m.quant(m.input(1, 8, 4, 4)), (m.const(np.ones(8)), m.const(np.zeros(8)))

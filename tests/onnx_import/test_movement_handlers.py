@@ -45,6 +45,12 @@ def test_flatten(tmp_path: Path, axis: int) -> None:
     imported(tmp_path, m, finish(m, m.node("Flatten", m.quant(m.input(1, 3, 4), 8, 4), axis=axis)))
 
 
+def test_flatten_keeps_the_first_axis_unless_it_says_another(tmp_path: Path) -> None:
+    m = ModelBuilder()
+    flat = m.node("Flatten", m.quant(m.input(1, 3, 4), 8, 4))
+    imported(tmp_path, m, m.quant(m.node("MatMul", flat, m.weights(weights(12, 5))), 8, 2))
+
+
 @pytest.mark.parametrize("axes", [(0,), (3,), (0, -1), ()])
 def test_squeeze_and_unsqueeze(tmp_path: Path, axes: tuple[int, ...]) -> None:
     m = ModelBuilder()
@@ -82,6 +88,13 @@ def test_concat_with_constants(tmp_path: Path, axis: int, first: bool) -> None:
 def test_pad_with_zeros(tmp_path: Path, pads: tuple[int, ...]) -> None:
     m = ModelBuilder()
     imported(tmp_path, m, finish(m, m.node("Pad", m.quant(m.input(1, 3, 4), 8, 4), m.ints(*pads))))
+
+
+@pytest.mark.parametrize("filling", [0.0, ""])
+def test_a_pad_that_says_zero_is_one_with_zeros(tmp_path: Path, filling: float | str) -> None:
+    m = ModelBuilder()
+    said = filling if isinstance(filling, str) else m.const(filling)
+    imported(tmp_path, m, finish(m, m.node("Pad", m.quant(m.input(1, 3, 4), 8, 4), m.ints(0, 2, 0, 0, 0, 0), said)))
 
 
 @pytest.mark.parametrize(
