@@ -103,6 +103,9 @@ def check_described(design: Design) -> None:
     estimates = estimate_results(schedule, design.board, build.budgets)
     if [each for each in build.results if each.stage == "estimate"] != estimates:
         wrong.append("the results of estimate")
+    compared = any(each.stage == "framework" and each.limit == 0 for each in build.results)
+    if compared != bool(design.vectors.expected[0]):
+        wrong.append("the results of framework")
     if build.style == "streaming" and build.io_type == "io_stream":
         simulated = simulate_schedule(network, schedule)
         if (simulated.latency, simulated.first_output) != (schedule.latency, schedule.first_output):

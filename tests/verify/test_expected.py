@@ -10,6 +10,7 @@ import pytest
 
 import hwflow
 from hwflow.design.check_framework import check_framework
+from hwflow.design.recheck import check_described
 from hwflow.errors import GateFailed, UserError
 from hwflow.onnx_import.model import import_model
 from hwflow.verify.expected import COUNT, expected_path, find_expected, store_expected
@@ -52,6 +53,14 @@ def test_a_build_compares_it_and_csim_runs_it(model: Path, tmp_path: Path) -> No
     assert (results["inferences"], results["inferences of the framework"]) == (5, COUNT)
     assert results["mismatching bits"] == 0
     design.check()
+
+
+def test_a_record_without_the_comparison_of_values_that_are_there_fails(model: Path, tmp_path: Path) -> None:
+    design = hwflow.convert(model, output_dir=tmp_path / "design", oracle_vectors=8)
+    kept = tuple(result for result in design.record.results if result.stage != "framework")
+    design.save(design.record.model_copy(update={"results": kept}))
+    with pytest.raises(GateFailed, match=r"build\.json: the results of framework: not what"):
+        check_described(design)
 
 
 def _edit(model: Path, change: Callable[[dict[str, np.ndarray]], object]) -> None:
