@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from hwflow.fuzz.worker import Climber, Outcome
-from tests.fuzz.corpus import hardware, imports, near, shapes
+from tests.fuzz.corpus import attention, hardware, imports, near, ops, shapes
 from tests.fuzz.corpus.entry import CORPUS, RIGHT, Entry
 
-RECIPES = (hardware, imports, near, shapes)  # they fill the corpus
+RECIPES = (attention, hardware, imports, near, ops, shapes)  # they fill the corpus
 
 
 @pytest.fixture(scope="module")

@@ -40,7 +40,7 @@ class Entry:
         for value in model.graph.input:
             type = value.type.tensor_type
             rows = None if type.elem_type == 1 else self.rows
-            ports.append(Port(value.name, tuple(d.dim_value for d in type.shape.dim), self.step, rows=rows))
+            ports.append(Port(value.name, tuple(d.dim_value or 1 for d in type.shape.dim), self.step, rows=rows))
         return Case(self.name, self.mode, model.SerializeToString(), draw_inputs(ports, INFERENCES, 1), seed=1)
 
 
