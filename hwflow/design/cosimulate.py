@@ -54,7 +54,7 @@ def cosimulate(
     say(f"golden values of {frames} frames")
     network, schedule = design.network, design.schedule
     check_golden(design)
-    directed = min(frames // 2, len(design.vectors.directed[0])) if design.vectors.directed else 0
+    directed = min(frames // 2, design.vectors.directed_count)
     vectors = golden_vectors(design, frames - directed, "cosim")
     golden = _streams(design, with_directed(design, vectors, directed))
     kernels = [KernelPorts(k.name, k.sources, k.sinks) for k in network.kernels] if _has_kernels(design) else []

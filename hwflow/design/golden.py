@@ -38,9 +38,9 @@ def golden_vectors(design: Design, count: int, stage: str) -> dict[str, IntArray
 
 def with_directed(design: Design, vectors: Mapping[str, IntArray], most: int) -> dict[str, IntArray]:
     """The vectors, and behind them at most so many that are directed at entries of tables, the best of them."""
-    inputs = tuple(array[:most] for array in design.vectors.directed)
-    if not inputs or not len(inputs[0]):
+    if not min(most, design.vectors.directed_count):
         return dict(vectors)
+    inputs = tuple(array[:most] for array in design.vectors.directed)
     return _joined(vectors, {**design.ports.integers(inputs), **_outputs(design, inputs)})
 
 

@@ -35,7 +35,7 @@ def simulate_c(design: Design, count: int, progress: Callable[[str], None] | Non
     build = r.with_stage(
         build,
         "csim",
-        _results(result, count, _directed(design, count)),
+        _results(result, count, min(count, design.vectors.directed_count)),
         _parity(design, result),
         _accuracy(design, count),
     )
@@ -51,11 +51,6 @@ def _limits(design: Design) -> Limits:
     budgets, schedule = design.record.budgets, design.schedule
     latency = budgets.latency_cycles(schedule.clock_mhz) or 0
     return Limits(schedule.latency, latency, schedule.ii, budgets.ii_cycles or 0)
-
-
-def _directed(design: Design, count: int) -> int:
-    """How many inferences come behind those asked for that are directed at entries of tables."""
-    return min(count, len(design.vectors.directed[0])) if design.vectors.directed else 0
 
 
 def _results(result: CsimResult, count: int, directed: int) -> list[r.Result]:

@@ -38,6 +38,11 @@ class Vectors:
         """Data of every input."""
         return (self.inputs, *self.others)
 
+    @property
+    def directed_count(self) -> int:
+        """How many inferences are directed at entries of tables."""
+        return len(self.directed[0]) if self.directed else 0
+
 
 def save_vectors(path: Path, vectors: Vectors) -> None:
     """Write the file in one step."""

@@ -32,17 +32,24 @@ def maximum_subtracted(node: Node, producers: Mapping[str, Node]) -> bool:
     return False
 
 
-def graph_bounds(graph: Graph, wanted: Iterable[str]) -> dict[str, Bounds]:
-    """Bounds of the tensors ``wanted`` of a finished graph, as its builder had them."""
-    wanted = tuple(wanted)
+def nodes_behind(graph: Graph, wanted: Iterable[str]) -> list[Node]:
+    """The nodes that the tensors ``wanted`` are made by, in the order of the graph."""
     needed, nodes = set(wanted), list[Node]()
     for node in reversed(graph.nodes):
         if node.output in needed:
             needed.update(node.inputs)
             nodes.append(node)
+    return nodes[::-1]
+
+
+def graph_bounds(graph: Graph, wanted: Iterable[str]) -> dict[str, Bounds]:
+    """Bounds of the tensors ``wanted`` of a finished graph, as its builder had them."""
+    wanted = tuple(wanted)
+    nodes = nodes_behind(graph, wanted)
+    needed = {id for node in nodes for id in node.inputs} | set(wanted)
     made = {node.output for node in nodes}
     bounds = {id: _own_bounds(graph.tensors[id]) for id in needed - made}
-    for node in reversed(nodes):
+    for node in nodes:
         known = [bounds[id] for id in node.inputs]
         bounds[node.output] = output_bounds(node.op, graph.inputs_of(node), known, graph.producers)
     return {id: bounds[id] for id in wanted}

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from hwflow.ir.graph import Bounds, Graph, IntArray, Node
-from hwflow.ir.intervals import graph_bounds, maximum_subtracted
+from hwflow.ir.intervals import graph_bounds, maximum_subtracted, nodes_behind
 from hwflow.ir.ops import Clamp, ReduceSum, Requantise, Reshape, Shift, Sub, Table, Transpose
 
-_MANY, _EVALUATED = 1 << 16, 1 << 22  # integers of a set; elements that an image may take
+_MANY = 1 << 16  # integers of a set
 _WORDS = 1 << 25  # of 64 bits that sums of a set may take: a fraction of a second
 
 
@@ -30,7 +30,7 @@ class ValueSet:
 def value_sets(graph: Graph, wanted: Iterable[str]) -> dict[str, IntArray]:
     """By tensor of ``wanted``, the sorted integers that some element of it may be."""
     wanted = tuple(wanted)
-    nodes = _needed(graph, wanted)
+    nodes = nodes_behind(graph, wanted)
     ids = {id for node in nodes for id in (*node.inputs, node.output)} | set(wanted)
     bounds = graph_bounds(graph, ids)
     sets: dict[str, ValueSet] = {}
@@ -47,15 +47,6 @@ def within(bounds: Bounds) -> IntArray:
     count = high - low + 2
     begin, end = (np.bincount((side - low).ravel(), minlength=count) for side in (bounds.lo, bounds.hi + 1))
     return low + np.flatnonzero(np.cumsum(begin - end) > 0)
-
-
-def _needed(graph: Graph, wanted: Iterable[str]) -> list[Node]:
-    needed, nodes = set(wanted), list[Node]()
-    for node in reversed(graph.nodes):
-        if node.output in needed:
-            needed.update(node.inputs)
-            nodes.append(node)
-    return nodes[::-1]
 
 
 def _of_node(graph: Graph, node: Node, sets: Mapping[str, ValueSet], bounds: Mapping[str, Bounds]) -> ValueSet | None:
@@ -81,19 +72,14 @@ def _narrow(bounds: Bounds) -> ValueSet | None:
     return ValueSet(within(bounds))
 
 
-def _image(graph: Graph, node: Node, given: ValueSet) -> ValueSet | None:
-    """What an element-wise op makes of each integer: all elements alike, or each its own way."""
+def _image(graph: Graph, node: Node, given: ValueSet) -> ValueSet:
+    """What an op that treats all elements alike makes of each integer."""
     inputs, output = graph.inputs_of(node), graph.tensors[node.output]
-    if len(given.values) * inputs[0].size > _EVALUATED:
-        return None
-    ones = (1,) * len(inputs[0].shape)
-    held = np.concatenate([given.values, [given.values[0] if given.pivot is None else given.pivot]])
-    arrays = [np.broadcast_to(held.reshape(-1, *ones), (len(held), *inputs[0].shape))]
-    arrays += [np.asarray(tensor.values) for tensor in inputs[1:]]
-    made = np.asarray(node.op.evaluate(inputs, arrays, output), np.int64).reshape(len(held), -1)
-    pivots = np.unique(made[-1])
-    pivot = int(pivots[0]) if given.pivot is not None and len(pivots) == 1 else None
-    return ValueSet(np.unique(made[:-1]), pivot)
+    pivots = given.values[:0] if given.pivot is None else np.array([given.pivot])
+    constants = [np.asarray(tensor.values) for tensor in inputs[1:]]
+    made = node.op.evaluate(inputs, [np.concatenate([given.values, pivots]), *constants], output).astype(np.int64)
+    values = np.unique(made[: len(given.values)])
+    return ValueSet(values, None if given.pivot is None else int(made[-1]))
 
 
 def _sums(given: ValueSet, count: int) -> ValueSet | None:

@@ -53,8 +53,7 @@ class TableCoverage:
     def _new(self, node: Node, integers: IntArray) -> IntArray:
         """Mark the entries that a node reads; for each that is new the first inference that reads it."""
         reached, each = self._reached[node.output], integers[0].size if len(integers) else 1
-        assert isinstance(node.op, Table | Lookup)
-        addresses = np.asarray(node.op.address(self._graph.inputs_of(node), integers)).ravel()
+        addresses = self._addresses(node, integers)
         new = np.flatnonzero(~reached[addresses])
         entries, first = np.unique(addresses[new], return_index=True)
         reached[entries] = True
@@ -71,11 +70,13 @@ class TableCoverage:
 
     def _entries(self, node: Node, integers: IntArray) -> NDArray[np.bool_]:
         """Which entries a node reads for integers of its source."""
-        inputs = self._graph.inputs_of(node)
-        assert isinstance(node.op, Table | Lookup)
-        met = np.zeros(inputs[1].shape[0], dtype=np.bool_)
-        met[node.op.address(inputs, integers)] = True
+        met = np.zeros(self._graph.inputs_of(node)[1].shape[0], dtype=np.bool_)
+        met[self._addresses(node, integers)] = True
         return met
+
+    def _addresses(self, node: Node, integers: IntArray) -> IntArray:
+        assert isinstance(node.op, Table | Lookup)
+        return node.op.address(self._graph.inputs_of(node), integers).ravel()
 
 
 def _is_constant(graph: Graph, node: Node) -> bool:
