@@ -44,7 +44,7 @@ design: $(STAMP) $(TRAINING) $(SYMBOLIC) ## train MODEL, export it, build it for
 		--board $(BOARD) --clock $(CLOCK) --latency-budget $(BUDGET) --style $(STYLE)
 
 test: $(DEV) ## run the tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 nightly: $(DEV) ## the long checks: 10,000 random models on all rungs, mutants of the importer, the corruption table
 	$(HWFLOW) fuzz --count 10000 --output build/fuzz
